@@ -1,0 +1,1 @@
+"""Judges: does a lens's list of tokens name something that the image shows?"""

@@ -1,0 +1,1 @@
+"""The three lenses: hidden states at vision tokens in, ranked tokens out."""

@@ -1,0 +1,134 @@
+"""What a results folder promises and what it holds: `manifest.json`.
+
+`expected` declares the matrix model × lens × vision layer × image, so that completeness is a diff and
+never a glob. `absent` says what is known to be missing, and why. `parts` lists every Parquet file with
+its hash; a file that is not listed is not part of the results.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data_pipeline.errors import InputError
+from data_pipeline.schema import LENSES, SCHEMA_VERSION, TABLES, check_id
+
+MANIFEST_NAME = "manifest.json"
+
+
+@dataclass(frozen=True)
+class StudyInfo:
+    """Who the results belong to, as readers see it."""
+
+    study_id: str
+    title: str
+    description: str = ""
+    config_hash: str = ""
+    chance_note: str = ""
+    baseline_model_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One model's share of the expected matrix: each lens at each vision layer for each image."""
+
+    model_id: str
+    lenses: tuple[str, ...]
+    vision_layers: tuple[int, ...]
+    images: tuple[str, ...]
+    judges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Absence:
+    """A known gap in the matrix. None means all of them: a missing lens has neither layer nor image."""
+
+    model_id: str
+    reason: str
+    lens: str | None = None
+    vision_layer: int | None = None
+    image_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One Parquet file. `input_hash` identifies the configuration that it was computed from."""
+
+    table: str
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+    input_hash: str = ""
+
+
+@dataclass
+class Manifest:
+    """The whole of `manifest.json`."""
+
+    study: StudyInfo
+    expected: list[Expected] = field(default_factory=list)
+    absent: list[Absence] = field(default_factory=list)
+    parts: dict[str, Part] = field(default_factory=dict)  # by path
+    schema_version: int = SCHEMA_VERSION
+
+    def dumps(self) -> str:
+        """The manifest as JSON text, parts in the order of their paths."""
+        content = asdict(self)
+        content["parts"] = [asdict(self.parts[path]) for path in sorted(self.parts)]
+        return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def loads(cls, text: str, source: Path) -> Manifest:
+        """Parse and check a manifest; `source` is named in errors.
+
+        Raises:
+            InputError: not JSON, not a manifest, another schema version, or a path that leaves the folder.
+        """
+        try:
+            content = json.loads(text)
+            version = content["schema_version"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{source}: not a V-Lens manifest ({error})") from error
+        if version != SCHEMA_VERSION:
+            raise InputError(f"{source}: schema version {version}, expected {SCHEMA_VERSION}")
+        try:
+            return cls(
+                study=StudyInfo(**content["study"]),
+                expected=[_expected(entry, source) for entry in content["expected"]],
+                absent=[Absence(**entry) for entry in content["absent"]],
+                parts={entry["path"]: _part(entry, source) for entry in content["parts"]},
+            )
+        except (KeyError, TypeError) as error:
+            raise InputError(f"{source}: not a V-Lens manifest ({error})") from error
+
+
+def _expected(entry: dict[str, Any], source: Path) -> Expected:
+    check_id(entry["model_id"], f"{source}: model id")
+    for image_id in entry["images"]:
+        check_id(image_id, f"{source}: image id")
+    if strange := set(entry["lenses"]) - set(LENSES):
+        raise InputError(
+            f"{source}: unknown lens {sorted(strange)[0]!r}, expected one of {', '.join(LENSES)}"
+        )
+    return Expected(
+        entry["model_id"],
+        tuple(entry["lenses"]),
+        tuple(entry["vision_layers"]),
+        tuple(entry["images"]),
+        tuple(entry["judges"]),
+    )
+
+
+def _part(entry: dict[str, Any], source: Path) -> Part:
+    part = Part(**entry)
+    pieces = Path(part.path).parts
+    if part.table not in TABLES:
+        raise InputError(f"{source}: unknown table {part.table!r}")
+    if pieces[0] != part.table or not part.path.endswith(".parquet"):
+        raise InputError(f"{source}: part {part.path!r} is not a Parquet file of table {part.table}")
+    for piece in pieces:
+        check_id(piece, f"{source}: part path")
+    return part

@@ -40,7 +40,7 @@ def test_cells_go_along_rows_of_a_grid_that_is_not_square() -> None:
 
 
 @pytest.mark.parametrize("mode", RESIZE_MODES)
-@given(width=st.integers(20, 300), height=st.integers(20, 300))
+@given(width=st.integers(60, 150), height=st.integers(60, 150))
 def test_affine_map_finds_a_source_point_on_the_canvas(mode, width: int, height: int) -> None:
     canvas = Framing(84, 56, 14, 14, mode, "bilinear").canvas(gradient(width, height))
     assert (canvas.height, canvas.width) == (56, 84)
@@ -50,7 +50,7 @@ def test_affine_map_finds_a_source_point_on_the_canvas(mode, width: int, height:
     for x, y in [(42, 28), (40, 31)]:  # points that every mode covers
         red, green, _ = canvas.pixels[y, x].astype(float)
         share_x, share_y = (x + 0.5 - left) / (right - left), (y + 0.5 - top) / (bottom - top)
-        tolerance = 4 + 1.5 * 255 * max(1 / (right - left), 1 / (bottom - top), 1 / width, 1 / height)
+        tolerance = 4 + 1.5 * 255 / min(right - left, bottom - top)
         assert red == pytest.approx(255 * share_x, abs=tolerance)
         assert green == pytest.approx(255 * share_y, abs=tolerance)
 

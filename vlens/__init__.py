@@ -1,0 +1,42 @@
+"""V-Lens: read what the vision tokens inside a vision-language model mean.
+
+The Python API is the handful of names below; each is imported when it is first used, so that
+`import vlens` and the page half never load torch:
+
+    study = vlens.load_study("toy")
+    vlens.run_study(study, Path("results/toy"), num_images=10)
+    vlens.build_site(Path("results/toy"), Path("site"))
+    neighbors = vlens.Results(Path("results/toy")).read("neighbors")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from data_pipeline.errors import InputError
+    from data_pipeline.importers.vlens_json import import_vlens_json
+    from data_pipeline.run import run_study
+    from data_pipeline.store import Results
+    from data_pipeline.study import load_study
+    from generator.build import build_site
+
+__version__ = "0.1.0"
+
+__all__ = ["InputError", "Results", "build_site", "import_vlens_json", "load_study", "run_study"]
+
+_MODULES = {
+    "InputError": "data_pipeline.errors",
+    "Results": "data_pipeline.store",
+    "build_site": "generator.build",
+    "import_vlens_json": "data_pipeline.importers.vlens_json",
+    "load_study": "data_pipeline.study",
+    "run_study": "data_pipeline.run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)

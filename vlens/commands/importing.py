@@ -1,0 +1,27 @@
+"""`vlens import …`: results of other tools, translated into the contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from vlens.commands.options import FOLDER
+
+
+@click.group()
+def command() -> None:
+    """Translate the results of another tool into V-Lens results."""
+
+
+@command.command("vlens-json")
+@click.argument("folder", type=FOLDER)
+@click.option("--output", type=FOLDER, required=True, help="Where the results go: a new or empty folder.")
+def vlens_json(folder: Path, output: Path) -> None:
+    """Read FOLDER, the published study's JSON files (either shape) and images."""
+    from data_pipeline.importers.vlens_json import import_vlens_json
+    from vlens.progress import TerminalProgress
+
+    with TerminalProgress() as progress:
+        import_vlens_json(folder, output, progress)
+    click.echo(f"Results in {output}; look at them with: vlens build {output}")

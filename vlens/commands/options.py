@@ -1,0 +1,27 @@
+"""Options that several subcommands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+FOLDER = click.Path(path_type=Path)
+
+study_option = click.option(
+    "--study", default="toy", show_default=True, help="A shipped study's name or a study file."
+)
+no_ablations_option = click.option("--no-ablations", is_flag=True, help="Leave the ablations out.")
+output_dir_option = click.option(
+    "--output-dir", type=FOLDER, default=Path("site"), show_default=True, help="Where the site goes."
+)
+
+
+def run_command_line(study: str, num_images: int | None, no_ablations: bool) -> str:
+    """The command that makes these results again: for provenance, hence without this machine's paths."""
+    words = ["vlens run", Path(study).name]
+    if num_images is not None:
+        words.append(f"--num-images {num_images}")
+    if no_ablations:
+        words.append("--no-ablations")
+    return " ".join(words)

@@ -1,1 +1,1 @@
-"""Importers: results of other tools, translated into the contract of `data_pipeline.schema`."""
+"""Results of other tools, translated into the contract; nothing else ever reads their shapes."""

@@ -1,0 +1,20 @@
+"""Where a token stands in its sentence, as far as the published files tell.
+
+They give the token's text and, at times, its number among the sentence's tokens, never its characters,
+and the tokenizers are not at hand. A token that is written in the sentence exactly once, spaces and case
+included, can only stand there. Anything else is a guess, and a guess is not stored.
+"""
+
+from __future__ import annotations
+
+
+def token_span(token: str, text: str, position: int | None) -> tuple[int, int] | None:
+    """First character of `token` in `text` and the one after it; None where that cannot be known."""
+    first = text.find(token) if token else -1
+    if first < 0:
+        return None
+    if position == 0 and first == 0:  # no token stands before it
+        return 0, len(token)
+    if text.find(token, first + 1) >= 0:
+        return None
+    return first, first + len(token)

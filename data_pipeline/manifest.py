@@ -8,14 +8,16 @@ its hash; a file that is not listed is not part of the results.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from data_pipeline.errors import InputError
 from data_pipeline.schema import LENSES, SCHEMA_VERSION, TABLES, check_id
 
 MANIFEST_NAME = "manifest.json"
+
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True)
@@ -92,42 +94,65 @@ class Manifest:
             version = content["schema_version"]
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"{source}: not a V-Lens manifest ({error})") from error
-        if version != SCHEMA_VERSION:
+        if type(version) is not int or version != SCHEMA_VERSION:
             raise InputError(f"{source}: schema version {version}, expected {SCHEMA_VERSION}")
         try:
             return cls(
-                study=StudyInfo(**content["study"]),
-                expected=[_expected(entry, source) for entry in content["expected"]],
-                absent=[Absence(**entry) for entry in content["absent"]],
-                parts={entry["path"]: _part(entry, source) for entry in content["parts"]},
+                study=_typed(StudyInfo, content["study"], source),
+                expected=[_expected(entry, source) for entry in _listed(content, "expected")],
+                absent=[_typed(Absence, entry, source) for entry in _listed(content, "absent")],
+                parts={entry["path"]: _part(entry, source) for entry in _listed(content, "parts")},
             )
         except (KeyError, TypeError) as error:
             raise InputError(f"{source}: not a V-Lens manifest ({error})") from error
 
 
-def _expected(entry: dict[str, Any], source: Path) -> Expected:
-    check_id(entry["model_id"], f"{source}: model id")
-    for image_id in entry["images"]:
+def _listed(content: dict[str, Any], key: str) -> list[Any]:
+    entries = content[key]
+    if not isinstance(entries, list):
+        raise TypeError(f"{key} is not a list")
+    return entries
+
+
+def _typed(kind: type[Entry], entry: Any, source: Path) -> Entry:
+    """One of the dataclasses above from its JSON object, with the types that it declares."""
+    if not isinstance(entry, dict):
+        raise TypeError(f"{entry!r} is not an object")
+    values = dict(entry)
+    for declared in fields(cast(Any, kind)):
+        value = values.get(declared.name)
+        if declared.name in values and not _fits(value, str(declared.type)):
+            raise InputError(f"{source}: {declared.name} is {value!r}, expected {declared.type}")
+        if isinstance(value, list):
+            values[declared.name] = tuple(value)
+    return kind(**values)
+
+
+def _fits(value: object, annotation: str) -> bool:
+    if annotation.startswith("tuple["):
+        item = annotation.removeprefix("tuple[").removesuffix(", ...]")
+        return isinstance(value, list) and all(_fits(element, item) for element in value)
+    return type(value).__name__.replace("NoneType", "None") in annotation.split(" | ")
+
+
+def _expected(entry: Any, source: Path) -> Expected:
+    expected = _typed(Expected, entry, source)
+    check_id(expected.model_id, f"{source}: model id")
+    for image_id in expected.images:
         check_id(image_id, f"{source}: image id")
-    if strange := set(entry["lenses"]) - set(LENSES):
+    if strange := set(expected.lenses) - set(LENSES):
         raise InputError(
             f"{source}: unknown lens {sorted(strange)[0]!r}, expected one of {', '.join(LENSES)}"
         )
-    return Expected(
-        entry["model_id"],
-        tuple(entry["lenses"]),
-        tuple(entry["vision_layers"]),
-        tuple(entry["images"]),
-        tuple(entry["judges"]),
-    )
+    return expected
 
 
-def _part(entry: dict[str, Any], source: Path) -> Part:
-    part = Part(**entry)
+def _part(entry: Any, source: Path) -> Part:
+    part = _typed(Part, entry, source)
     pieces = Path(part.path).parts
     if part.table not in TABLES:
         raise InputError(f"{source}: unknown table {part.table!r}")
-    if pieces[0] != part.table or not part.path.endswith(".parquet"):
+    if pieces[:1] != (part.table,) or not part.path.endswith(".parquet"):
         raise InputError(f"{source}: part {part.path!r} is not a Parquet file of table {part.table}")
     for piece in pieces:
         check_id(piece, f"{source}: part path")

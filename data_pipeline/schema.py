@@ -188,7 +188,7 @@ CANVASES = TableSpec(
         Column(
             "affine",
             pa.list_(pa.float64()),
-            "source → canvas map [a, b, c, d, e, f]: x' = a x + b y + c, y' = d x + e y + f; empty if unknown",
+            "source → canvas map [a, b, c, d, e, f]: x' = ax + by + c, y' = dx + ey + f; empty if unknown",
         ),
         Column(
             "padding",
@@ -369,22 +369,30 @@ _CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("regions", "kind"): REGION_KINDS,
 }
 
+_ID_COLUMNS = ("model_id", "baseline_model_id", "image_id", "canvas_id")
+
 
 def conform(name: str, table: pa.Table) -> pa.Table:
     """Cast `table` to the contract's table `name` and check every value rule.
 
     Raises:
-        InputError: columns are missing or unknown, a value is missing, not finite, or not among the choices.
+        InputError: columns are missing or unknown; a value is missing, not finite, not among the choices,
+            or an id that cannot safely name a file.
     """
     spec = TABLES[name]
     expected, found = set(spec.schema.names), set(table.schema.names)
     if expected != found:
         raise InputError(
-            f"table {name}: missing columns {sorted(expected - found)}, unknown columns {sorted(found - expected)}"
+            f"table {name}: missing columns {sorted(expected - found)}, "
+            f"unknown columns {sorted(found - expected)}"
         )
-    conformed = table.select(spec.schema.names).cast(spec.schema)
-    check_values(spec, conformed)
-    return conformed.replace_schema_metadata(spec.schema.metadata)
+    may_lack_values = pa.schema([field.with_nullable(True) for field in spec.schema])
+    try:
+        typed = table.select(spec.schema.names).cast(may_lack_values)
+    except pa.ArrowException as error:
+        raise InputError(f"table {name}: {error}") from error
+    check_values(spec, typed)
+    return typed.cast(spec.schema).replace_schema_metadata(spec.schema.metadata)
 
 
 def check_values(spec: TableSpec, table: pa.Table) -> None:
@@ -395,6 +403,8 @@ def check_values(spec: TableSpec, table: pa.Table) -> None:
             raise InputError(f"table {spec.name}: {column.name} is missing in {values.null_count} rows")
         if pa.types.is_floating(column.type):
             _check_finite(spec, table, column.name)
+        if column.name in _ID_COLUMNS:
+            _check_ids(spec.name, column.name, values)
         if choices := _CHOICES.get((spec.name, column.name)):
             _check_choices(spec.name, column.name, values, choices)
 
@@ -407,6 +417,12 @@ def _check_finite(spec: TableSpec, table: pa.Table, column: str) -> None:
     where = ", ".join(f"{key} {table[key][row].as_py()}" for key in spec.key)
     value = table[column][row].as_py()
     raise InputError(f"table {spec.name}: {column} is {'NaN' if math.isnan(value) else value} at {where}")
+
+
+def _check_ids(table: str, column: str, values: pa.ChunkedArray) -> None:
+    for value in pc.unique(values).to_pylist():
+        if value is not None:
+            check_id(value, f"table {table}: {column}")
 
 
 def _check_choices(table: str, column: str, values: pa.ChunkedArray, choices: tuple[str, ...]) -> None:

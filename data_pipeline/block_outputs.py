@@ -1,0 +1,51 @@
+"""Hidden states of a causal language model, read by hooks: layer 0 enters the blocks, layer l leaves block l.
+
+`output_hidden_states` is not used, because there the last entry is already normed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from torch import Tensor, nn
+
+
+def decoder_of(llm: nn.Module) -> nn.Module:
+    """The stack of blocks inside a Hugging Face causal language model, with its embeddings and final norm."""
+    decoder: nn.Module = llm.get_decoder()  # type: ignore[operator]
+    return decoder
+
+
+def num_blocks(llm: nn.Module) -> int:
+    """How many blocks there are: the number of the last layer."""
+    return len(decoder_of(llm).layers)  # type: ignore[arg-type]
+
+
+@contextmanager
+def recorded_layers(llm: nn.Module, layers: Collection[int]) -> Iterator[dict[int, Tensor]]:
+    """A dictionary that each forward pass of `llm` fills with the hidden states of `layers`.
+
+    The states are (batch, sequence, hidden), in the model's own floating-point type, before the final norm.
+    """
+    blocks: Any = decoder_of(llm).layers
+    states: dict[int, Tensor] = {}
+
+    def record_input(block: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        states[0] = (args[0] if args else kwargs["hidden_states"]).detach()
+
+    def recorder(layer: int) -> Any:
+        def record_output(block: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+            states[layer] = (output[0] if isinstance(output, tuple) else output).detach()
+
+        return record_output
+
+    handles = [blocks[layer - 1].register_forward_hook(recorder(layer)) for layer in layers if layer > 0]
+    if 0 in layers:
+        handles.append(blocks[0].register_forward_pre_hook(record_input, with_kwargs=True))
+    try:
+        yield states
+    finally:
+        for handle in handles:
+            handle.remove()

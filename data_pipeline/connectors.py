@@ -1,0 +1,123 @@
+"""The connector between a vision encoder and a language model: one vision token for every patch.
+
+A connector's folder holds `config.json` and `model.safetensors`; nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import torch
+from huggingface_hub import snapshot_download
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+KINDS: tuple[str, ...] = ("gated_mlp", "linear")
+_CONFIG, _WEIGHTS = "config.json", "model.safetensors"
+
+
+@dataclass(frozen=True)
+class ConnectorConfig:
+    """Shape of a connector and the prompt that it was trained in.
+
+    `vision_blocks` are indices into `VisionEncoder.block_outputs` (0 = what enters the blocks), whose
+    features are concatenated to `in_features`. `prefix` and `suffix` stand before and after the vision
+    tokens and are tokenised without added special tokens. `output_scale` multiplies the result: vision
+    tokens start at the norm of text embeddings.
+    """
+
+    kind: str
+    in_features: int
+    hidden_features: int
+    out_features: int
+    vision_blocks: tuple[int, ...]
+    layer_norm_features: bool
+    output_scale: float
+    prefix: str
+    suffix: str
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"unknown connector kind {self.kind!r}; expected one of {', '.join(KINDS)}")
+        if not self.vision_blocks or self.in_features % len(self.vision_blocks):
+            raise ValueError(
+                f"{self.in_features} input features do not divide among blocks {self.vision_blocks}"
+            )
+
+
+class Connector(nn.Module):
+    """Maps encoder block outputs to vision tokens in the language model's embedding space."""
+
+    def __init__(self, config: ConnectorConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.out_features if config.kind == "linear" else config.hidden_features
+        self.gate = nn.Linear(config.in_features, width, bias=False)
+        if config.kind == "gated_mlp":
+            self.up = nn.Linear(config.in_features, width, bias=False)
+            self.down = nn.Linear(width, config.out_features, bias=False)
+
+    def forward(self, block_outputs: Sequence[Tensor]) -> Tensor:
+        """From `VisionEncoder.block_outputs`, each (batch, patch, d), to (batch, patch, out_features)."""
+        return self.project(self.features(block_outputs))
+
+    def features(self, block_outputs: Sequence[Tensor]) -> Tensor:
+        """The chosen blocks side by side, each normed by itself; (batch, patch, in_features)."""
+        if max(self.config.vision_blocks) >= len(block_outputs):
+            raise ValueError(
+                f"connector reads blocks {self.config.vision_blocks} of only {len(block_outputs) - 1}"
+            )
+        chosen = [block_outputs[block] for block in self.config.vision_blocks]
+        if self.config.layer_norm_features:
+            chosen = [functional.layer_norm(state, state.shape[-1:]) for state in chosen]
+        return torch.cat(chosen, dim=-1)
+
+    def project(self, features: Tensor) -> Tensor:
+        """From (batch, patch, in_features) to (batch, patch, out_features)."""
+        hidden = self.gate(features)
+        if self.config.kind == "gated_mlp":
+            hidden = self.down(functional.silu(hidden) * self.up(features))
+        return self.config.output_scale * hidden
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Writes the folder; weights keep the module's dtype."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file({name: value.contiguous() for name, value in self.state_dict().items()}, folder / _WEIGHTS)
+        (folder / _CONFIG).write_text(json.dumps(asdict(self.config), indent=2) + "\n")
+
+    @classmethod
+    def from_pretrained(
+        cls, source: str | Path, dtype: torch.dtype = torch.float32, device: str | torch.device = "cpu"
+    ) -> Connector:
+        """From a folder or a hub id."""
+        folder = Path(source) if Path(source).is_dir() else Path(snapshot_download(str(source)))
+        connector = cls(read_connector_config(folder))
+        connector.load_state_dict(load_file(folder / _WEIGHTS))
+        return connector.to(device=device, dtype=dtype).eval()
+
+
+def read_connector_config(folder: str | Path) -> ConnectorConfig:
+    """The config of a saved connector; unknown and missing keys are refused."""
+    path = Path(folder) / _CONFIG
+    values = json.loads(path.read_text())
+    known = {field.name for field in fields(ConnectorConfig)}
+    if set(values) != known:
+        odd = ", ".join(sorted(set(values) ^ known))
+        raise ValueError(f"{path}: unknown or missing keys: {odd}")
+    return ConnectorConfig(**{**values, "vision_blocks": tuple(values["vision_blocks"])})
+
+
+def scaled_to(config: ConnectorConfig, features: Tensor, norm: float) -> Connector:
+    """A fresh connector whose mean output norm is `norm` on `features`, (batch, patch, in_features)."""
+    trial = Connector(config)
+    with torch.no_grad():
+        found = trial.project(features).norm(dim=-1).mean().item()
+    scale = config.output_scale * norm / found
+    connector = Connector(ConnectorConfig(**{**asdict(config), "output_scale": scale}))
+    connector.load_state_dict(trial.state_dict())
+    return connector

@@ -1,0 +1,152 @@
+"""Everything that knows a vision-encoder family: loading, the grid, and the output of every block.
+
+Block outputs are read with hooks. The `hidden_states` of the library would do for most blocks, but what a
+family puts last (before or after its final norm) differs and has changed between releases.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from huggingface_hub import hf_hub_download
+from huggingface_hub.errors import EntryNotFoundError
+from torch import Tensor, nn
+from transformers import AutoConfig, CLIPVisionModel, Dinov2Model, PreTrainedModel, SiglipVisionModel
+
+_IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class _Family:
+    """Of each block's output the first `prefix_tokens` are no patches."""
+
+    model_class: type[PreTrainedModel]
+    blocks: Callable[[PreTrainedModel], nn.ModuleList]
+    prefix_tokens: int
+
+
+def _clip_like_blocks(model: PreTrainedModel) -> nn.ModuleList:
+    # The wrapper module between model and tower comes and goes between releases of transformers.
+    return getattr(model, "vision_model", model).encoder.layers
+
+
+_CLIP = _Family(CLIPVisionModel, _clip_like_blocks, prefix_tokens=1)
+_SIGLIP = _Family(SiglipVisionModel, _clip_like_blocks, prefix_tokens=0)
+_DINOV2 = _Family(Dinov2Model, lambda model: model.encoder.layer, prefix_tokens=1)
+_FAMILIES: dict[str, _Family] = {
+    "clip": _CLIP,
+    "clip_vision_model": _CLIP,
+    "dinov2": _DINOV2,
+    "siglip": _SIGLIP,
+    "siglip_vision_model": _SIGLIP,
+}
+
+
+class VisionEncoder(nn.Module):
+    """A vision transformer that gives one vector per patch after each of its blocks."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        mean: tuple[float, ...] = _IMAGENET_MEAN,
+        std: tuple[float, ...] = _IMAGENET_STD,
+        image_size: int | None = None,
+    ) -> None:
+        """Wraps a loaded model.
+
+        `mean` and `std` are per RGB channel of pixels in [0, 1]. `image_size` in pixels may differ from the
+        model's own, whose position embeddings are then interpolated.
+        """
+        super().__init__()
+        self._family = _family_of(model.config.model_type)
+        self.model = model.eval()
+        self.mean, self.std = tuple(mean), tuple(std)
+        own_size = model.config.image_size
+        self.image_size: int = own_size if image_size is None else image_size
+        self._interpolate = self.image_size != own_size
+        self.patch_size: int = model.config.patch_size
+        self.rows = self.cols = self.image_size // self.patch_size
+        self.num_blocks: int = model.config.num_hidden_layers
+        self.hidden_size: int = model.config.hidden_size
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        source: str | Path,
+        dtype: torch.dtype = torch.float32,
+        device: str | torch.device = "cpu",
+        image_size: int | None = None,
+    ) -> VisionEncoder:
+        """From a folder or a hub id; a whole CLIP or SigLIP model gives its vision half."""
+        family = _family_of(AutoConfig.from_pretrained(source).model_type)
+        model = family.model_class.from_pretrained(source, dtype=dtype).to(device)
+        mean, std = _pixel_statistics(source)
+        return cls(model, mean, std, image_size)
+
+    @torch.no_grad()
+    def block_outputs(self, pixel_values: Tensor) -> list[Tensor]:
+        """Index l is the output of block l, 0 what enters the first; each (batch, rows * cols, hidden_size).
+
+        `pixel_values` (batch, 3, image_size, image_size) are normalised with `mean` and `std`. Patches run
+        row by row; class and register tokens are left out, and so is the norm after the last block.
+        """
+        with _recorded_outputs(self._family.blocks(self.model)) as states:
+            self.model(pixel_values=pixel_values, **self._size_arguments())
+        if len(states) != self.num_blocks + 1:
+            raise RuntimeError(f"expected {self.num_blocks + 1} block states, found {len(states)}")
+        return [self._patches(state) for state in states]
+
+    def _size_arguments(self) -> dict[str, bool]:
+        # DINOv2 interpolates by itself and takes no such argument.
+        return {"interpolate_pos_encoding": True} if self._interpolate and self._family is not _DINOV2 else {}
+
+    def _patches(self, state: Tensor) -> Tensor:
+        patches = state[:, self._family.prefix_tokens :]
+        if patches.shape[1] != self.rows * self.cols:
+            raise ValueError(f"expected {self.rows} x {self.cols} patches, found {patches.shape[1]}")
+        return patches
+
+
+def _family_of(model_type: str) -> _Family:
+    if model_type not in _FAMILIES:
+        raise ValueError(f"unknown vision encoder type {model_type!r}; known: {', '.join(sorted(_FAMILIES))}")
+    return _FAMILIES[model_type]
+
+
+@contextmanager
+def _recorded_outputs(blocks: nn.ModuleList) -> Iterator[list[Tensor]]:
+    """While open, the list fills with what enters the first block and what leaves each."""
+    states: list[Tensor] = []
+
+    def enter(_module: nn.Module, args: tuple[Tensor, ...], kwargs: dict[str, Tensor]) -> None:
+        states.append(args[0] if args else kwargs["hidden_states"])
+
+    def leave(_module: nn.Module, _args: tuple[Tensor, ...], output: Tensor | tuple[Tensor, ...]) -> None:
+        states.append(output[0] if isinstance(output, tuple) else output)
+
+    handles = [blocks[0].register_forward_pre_hook(enter, with_kwargs=True)]
+    handles += [block.register_forward_hook(leave) for block in blocks]
+    try:
+        yield states
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _pixel_statistics(source: str | Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation from the preprocessor file; ImageNet's where there is no such file."""
+    path = Path(source) / "preprocessor_config.json"
+    if not Path(source).is_dir():
+        try:
+            path = Path(hf_hub_download(str(source), "preprocessor_config.json"))
+        except EntryNotFoundError:
+            return _IMAGENET_MEAN, _IMAGENET_STD
+    if not path.exists():
+        return _IMAGENET_MEAN, _IMAGENET_STD
+    settings = json.loads(path.read_text())
+    return tuple(settings["image_mean"]), tuple(settings["image_std"])

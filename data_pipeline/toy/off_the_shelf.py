@@ -1,0 +1,121 @@
+"""A small model of an off-the-shelf class: LLaVA, with its own preprocessing and trained end to end.
+
+It starts from the first blocks of the toy Llama and CLIP encoders and then leaves them: every weight moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from transformers import (
+    AutoModelForCausalLM,
+    CLIPVisionModel,
+    LlavaConfig,
+    LlavaForConditionalGeneration,
+    PreTrainedTokenizerFast,
+)
+
+from data_pipeline.toy.pictures import GRID
+from data_pipeline.toy.schedule import Schedule, Trainer
+from data_pipeline.toy.tokenizer import IMAGE_TOKEN, build_tokenizer
+from data_pipeline.toy.vision_encoders import write_preprocessor
+from data_pipeline.train import ImageTextBatch
+
+_TEXT_BLOCKS, _VISION_BLOCKS = 4, 3
+_IGNORED = -100
+# One embedding more than the toy language models have: the image placeholder.
+_CHAT_TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}{% for part in message['content'] %}"
+    "{% if part['type'] == 'image' %}<image>{% else %}{{ part['text'] }}{% endif %}{% endfor %}{% endfor %}:"
+)
+
+
+def build_llava(weights: Path, seed: int) -> LlavaForConditionalGeneration:
+    """Llama's and CLIP's first blocks under a fresh projector; 0.9 M parameters."""
+    torch.manual_seed(seed)
+    llama = AutoModelForCausalLM.from_pretrained(weights / "llms" / "llama", dtype=torch.float32)
+    clip = CLIPVisionModel.from_pretrained(weights / "encoders" / "clip", dtype=torch.float32)
+    tokenizer = build_tokenizer(image_token=True)
+    text_config, vision_config = llama.config, clip.config
+    text_config.num_hidden_layers, vision_config.num_hidden_layers = _TEXT_BLOCKS, _VISION_BLOCKS
+    text_config.layer_types = None
+    config = LlavaConfig(
+        text_config=text_config.to_dict(),
+        vision_config=vision_config.to_dict(),
+        image_token_index=tokenizer.convert_tokens_to_ids(IMAGE_TOKEN),
+        image_seq_length=GRID * GRID,
+        vision_feature_layer=-1,
+        vision_feature_select_strategy="default",
+        tie_word_embeddings=False,
+    )
+    model = LlavaForConditionalGeneration(config)
+    _copy_blocks(llama.model, model.model.language_model)
+    _copy_blocks(clip, model.model.vision_tower)
+    model.lm_head.load_state_dict(llama.lm_head.state_dict())
+    model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    return model
+
+
+def train_llava(
+    model: LlavaForConditionalGeneration,
+    batches: Iterator[ImageTextBatch],
+    schedule: Schedule,
+    trainer: Trainer,
+) -> None:
+    """All weights, loss on the caption alone."""
+    tokenizer = build_tokenizer(image_token=True)
+    trainer.fit(list(model.parameters()), lambda: llava_loss(model, tokenizer, next(batches)), schedule)
+
+
+def llava_loss(
+    model: LlavaForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, batch: ImageTextBatch
+) -> Tensor:
+    """Mean cross-entropy of the captions in nats; ()."""
+    ids, labels = _sequences(tokenizer, batch)
+    logits = model(input_ids=ids, pixel_values=batch.pixel_values, use_cache=False).logits[:, :-1]
+    return functional.cross_entropy(
+        logits.flatten(0, 1).float(), labels[:, 1:].flatten(), ignore_index=_IGNORED
+    )
+
+
+def save_llava(model: LlavaForConditionalGeneration, folder: Path) -> None:
+    """Half-precision weights with the processor's files: image preprocessing, tokenizer and prompt."""
+    model.half().save_pretrained(folder)
+    tokenizer = build_tokenizer(image_token=True)
+    tokenizer.chat_template = _CHAT_TEMPLATE
+    tokenizer.save_pretrained(folder)
+    write_preprocessor(
+        folder,
+        "clip",
+        processor_class="LlavaProcessor",
+        patch_size=model.config.vision_config.patch_size,
+        vision_feature_select_strategy="default",
+        num_additional_image_tokens=1,
+    )
+
+
+def _copy_blocks(source: torch.nn.Module, target: torch.nn.Module) -> None:
+    wanted = target.state_dict()
+    found = {name: value for name, value in source.state_dict().items() if name in wanted}
+    missing = sorted(set(wanted) - set(found))
+    if missing:
+        raise ValueError(f"weights not found in the source model: {', '.join(missing[:5])}")
+    target.load_state_dict(found)
+
+
+def _sequences(tokenizer: PreTrainedTokenizerFast, batch: ImageTextBatch) -> tuple[Tensor, Tensor]:
+    """Ids and labels (batch, token): begin, 64 placeholders, colon, caption, end."""
+    prompt = tokenizer.encode(IMAGE_TOKEN * (GRID * GRID) + ":")
+    answers = [tokenizer.encode(item.answer, add_special_tokens=False) for item in batch.examples]
+    width = max(len(answer) for answer in answers) + 1
+    ids = torch.full((len(answers), len(prompt) + width), tokenizer.eos_token_id)
+    labels = torch.full_like(ids, _IGNORED)
+    for row, answer in enumerate(answers):
+        stop = len(prompt) + len(answer)
+        ids[row, :stop] = torch.tensor([*prompt, *answer])
+        labels[row, len(prompt) : stop + 1] = ids[row, len(prompt) : stop + 1]
+    return ids, labels

@@ -1,0 +1,332 @@
+"""Study files: TOML in, frozen settings out.
+
+A study names images, a text corpus, lenses and models. Everything is checked at the door: an unknown key, an
+id that names nothing or a path that cannot be meant is one line that says where it is. Layers are checked
+against the models themselves when a run is planned, as a study file does not say how deep a model is.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from data_pipeline.errors import InputError
+from data_pipeline.framing import Interpolation, ResizeMode
+from data_pipeline.schema import GROUPS, LENSES, Lens, check_id
+
+_HUB_NAME = re.compile(r"hub:[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")
+_FROM_THE_END = re.compile(r"N(-[0-9]+)?")
+
+
+def _id(value: str) -> str:
+    try:
+        return check_id(value, "id")
+    except InputError as error:
+        raise ValueError(str(error)) from error
+
+
+def _location(value: str) -> str:
+    if value.startswith("hub:") and not _HUB_NAME.fullmatch(value):
+        raise ValueError(f"{value!r} is not like hub:organisation/name")
+    if value.startswith("toy:") and (".." in value or value == "toy:"):
+        raise ValueError(f"{value!r} is not like toy:connectors/olmo-clip")
+    return value
+
+
+def _layer(value: int | str) -> int | str:
+    if isinstance(value, int) and value < 0:
+        raise ValueError(
+            f"{value} is below 0; layers from the end are written 'N-1', N being the last block's output"
+        )
+    if isinstance(value, str) and not _FROM_THE_END.fullmatch(value):
+        raise ValueError(f"{value!r} is not a layer, expected a number from 0, or 'N' or 'N-1', …")
+    return value
+
+
+Id = Annotated[str, AfterValidator(_id)]
+Location = Annotated[str, AfterValidator(_location)]
+LayerName = Annotated[int | str, AfterValidator(_layer)]
+LayerChoice = Literal["all"] | Annotated[tuple[LayerName, ...], Field(min_length=1)]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class ImageSettings(_Settings):
+    """Where the images come from."""
+
+    source: Literal["toy-scenes", "folder"]
+    split: str = "report"
+    """toy-scenes: which scenes; report has those that no choice was made on."""
+    seed: int | None = None
+    """toy-scenes: seed of the drawing; the study's seed where missing."""
+    folder: str | None = None
+    captions: str | None = None
+    """folder: CSV or JSON Lines with `file` and `caption`; see `image_sources.ImageFolder`."""
+
+
+class TextSettings(_Settings):
+    """What the contextual lens searches."""
+
+    source: Literal["toy-captions", "lines"] = "toy-captions"
+    file: str | None = None
+    """lines: UTF-8 text, one sentence a line."""
+    sentences: int = Field(default=2000, ge=1)
+    """At most this many sentences are read."""
+    layers: LayerChoice = "all"
+    contexts_per_token: int = Field(default=50, ge=1)
+    """How many contexts of one token are kept."""
+    distinct: Literal["context", "word"] = "context"
+    """What may come only once among a cell's neighbours: a place in a sentence, or a word."""
+
+
+class JudgeSettings(_Settings):
+    """Who judges: the regions of the images' annotations, or nobody."""
+
+    kind: Literal["annotations", "none"] = "annotations"
+
+
+class LLMSettings(_Settings):
+    """A language model."""
+
+    id: Id
+    title: str
+    path: Location
+
+
+class VisionEncoderSettings(_Settings):
+    """A vision encoder, and how images are fitted to its canvas."""
+
+    id: Id
+    title: str
+    path: Location
+    canvas: ResizeMode = "squash"
+    interpolation: Interpolation = "bilinear"
+    image_size: int | None = Field(default=None, ge=1)
+    """Side of the canvas in pixels, where it is not the encoder's own."""
+
+
+class ModelSettings(_Settings):
+    """A vision-language model: an LLM, an encoder and a connector, or a `vlm` of a class in transformers."""
+
+    id: Id
+    title: str
+    group: Literal["main", "ablation", "off_the_shelf"] = "main"
+    description: str = ""
+    baseline: Id | None = None
+    llm: Id | None = None
+    vision_encoder: Id | None = None
+    connector: Location | None = None
+    vlm: Location | None = None
+    vision_encoder_title: str | None = None
+    """vlm: name of its vision encoder, as there is no [[vision_encoder]] to take it from."""
+    llm_title: str | None = None
+    """vlm: name of its language model."""
+    prompt: str | None = None
+    """vlm: the whole prompt, the image's placeholder included; the chat template's where missing."""
+    vision_layers: LayerChoice | None = None
+    """The study's choice where missing."""
+
+
+class Study(_Settings):
+    """A whole study file."""
+
+    id: Id
+    title: str
+    description: str = ""
+    chance_note: str = ""
+    """Said beside every chance level on the pages."""
+    seed: int = 0
+    lenses: Annotated[tuple[Lens, ...], Field(min_length=1)] = LENSES
+    top_k: int = Field(default=5, ge=1, le=100)
+    vision_layers: LayerChoice = "all"
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    caption_tokens: int = Field(default=48, ge=1)
+    """Longest caption that a model may write."""
+    images_per_part: int = Field(default=10, ge=1)
+    """How many images are computed and stored at a time; a killed run loses at most these."""
+    images: ImageSettings
+    text: TextSettings = TextSettings()
+    judge: JudgeSettings = JudgeSettings()
+    llm: tuple[LLMSettings, ...] = ()
+    vision_encoder: tuple[VisionEncoderSettings, ...] = ()
+    model: Annotated[tuple[ModelSettings, ...], Field(min_length=1)]
+    folder: Path = Field(default=Path(), exclude=True)
+    """Folder of the study file: relative paths start there. Not a key of the file."""
+
+    def llm_of(self, model: ModelSettings) -> LLMSettings:
+        """The language model of a composed model."""
+        return next(llm for llm in self.llm if llm.id == model.llm)
+
+    def encoder_of(self, model: ModelSettings) -> VisionEncoderSettings:
+        """The vision encoder of a composed model."""
+        return next(encoder for encoder in self.vision_encoder if encoder.id == model.vision_encoder)
+
+    @property
+    def baseline_model_id(self) -> str | None:
+        """The model that most ablations are compared with; None where there are none."""
+        baselines = [model.baseline for model in self.model if model.baseline]
+        return max(baselines, key=baselines.count) if baselines else None
+
+
+def load_study(path_or_name: str | Path) -> Study:
+    """Read a study file, or one of the shipped studies by its name.
+
+    Raises:
+        InputError: no such file, not TOML, or a setting that cannot be meant; the line names it.
+    """
+    path = find_study(path_or_name)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a TOML file ({error})") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    return parse_study(content, path)
+
+
+def parse_study(content: dict[str, Any], source: Path) -> Study:
+    """Check the content of a study file; `source` is named in errors; relative paths start at its folder."""
+    if "folder" in content:
+        raise InputError(f"{source}: unknown key 'folder'; known: {_known(Study)}")
+    try:
+        study = Study.model_validate({**content, "folder": source.parent.resolve()})
+    except ValidationError as error:
+        raise InputError(f"{source}: {_first_problem(error)}") from error
+    for problem in _problems(study):
+        raise InputError(f"{source}: {problem}")
+    return study
+
+
+def find_study(path_or_name: str | Path) -> Path:
+    """The file of a study given by path, or by name among those that come with V-Lens."""
+    path = Path(path_or_name)
+    if path.suffix == ".toml" or path.parent != Path():
+        if not path.is_file():
+            raise InputError(f"{path}: no such study file")
+        return path
+    here = Path(__file__).parent
+    folders = [here / "studies", here.parent / "studies"]  # installed; in a checkout
+    shipped = {
+        file.stem: file for folder in folders if folder.is_dir() for file in sorted(folder.glob("*.toml"))
+    }
+    if path.name not in shipped:
+        raise InputError(
+            f"study {str(path)!r}: not a .toml file, nor one of those shipped: {', '.join(shipped)}"
+        )
+    return shipped[path.name]
+
+
+def _first_problem(error: ValidationError) -> str:
+    """One line for the first thing that is wrong, with its place as a reader of TOML would say it."""
+    first = error.errors(include_url=False)[0]
+    place = _place(first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = _known(_class_at(first["loc"]))
+        return f"unknown key {first['loc'][-1]!r}{_inside(first['loc'][:-1])}; known: {known}"
+    if first["type"] == "missing":
+        return f"key {first['loc'][-1]!r} is missing{_inside(first['loc'][:-1])}"
+    if first["loc"] and first["loc"][0] == "lenses":
+        return f"unknown lens {first['input']!r}, expected one of {', '.join(LENSES)}"
+    return f"{place}: {first['msg'].removeprefix('Value error, ')} (found {first['input']!r})"
+
+
+def _inside(location: tuple[int | str, ...]) -> str:
+    return f" in {_place(location)}" if location else ""
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    parts: list[str] = []
+    for step in location:
+        if isinstance(step, int) and parts:
+            parts[-1] += f" number {step + 1}"
+        elif not str(step).startswith(("tuple[", "literal[", "function-", "constrained", "int", "str")):
+            parts.append(str(step))
+    return ", ".join(parts)
+
+
+def _class_at(location: tuple[int | str, ...]) -> type[_Settings]:
+    classes: dict[str, type[_Settings]] = {
+        "images": ImageSettings,
+        "text": TextSettings,
+        "judge": JudgeSettings,
+        "llm": LLMSettings,
+        "vision_encoder": VisionEncoderSettings,
+        "model": ModelSettings,
+    }
+    return classes.get(str(location[0]), Study) if len(location) > 1 else Study
+
+
+def _known(settings: type[_Settings]) -> str:
+    return ", ".join(name for name in settings.model_fields if name != "folder")
+
+
+def _problems(study: Study) -> list[str]:
+    """What the types cannot say, in the order of the file."""
+    problems = [f"lens {lens!r} is named twice" for lens in set(study.lenses) if study.lenses.count(lens) > 1]
+    if study.images.source == "folder" and not study.images.folder:
+        problems.append("images: source 'folder' needs the key 'folder'")
+    if study.text.source == "lines" and not study.text.file:
+        problems.append("text: source 'lines' needs the key 'file'")
+    for kind, entries in (
+        ("llm", study.llm),
+        ("vision_encoder", study.vision_encoder),
+        ("model", study.model),
+    ):
+        ids = [entry.id for entry in entries]
+        problems += [
+            f"{kind} id {name!r} is used twice" for name in dict.fromkeys(ids) if ids.count(name) > 1
+        ]
+    for model in study.model:
+        problems += [f"model {model.id!r}: {problem}" for problem in _model_problems(study, model)]
+    return problems
+
+
+def _model_problems(study: Study, model: ModelSettings) -> list[str]:
+    composed = {"llm": model.llm, "vision_encoder": model.vision_encoder, "connector": model.connector}
+    problems = []
+    if model.vlm:
+        problems += [f"key {key!r} has no place beside 'vlm'" for key, value in composed.items() if value]
+    else:
+        problems += [f"key {key!r} is missing (or 'vlm')" for key, value in composed.items() if not value]
+        only_vlm = {"prompt": model.prompt, "llm_title": model.llm_title}
+        only_vlm["vision_encoder_title"] = model.vision_encoder_title
+        problems += [f"key {key!r} is only for a 'vlm'" for key, value in only_vlm.items() if value]
+    for kind, wanted, entries in (
+        ("llm", model.llm, study.llm),
+        ("vision_encoder", model.vision_encoder, study.vision_encoder),
+    ):
+        if wanted and wanted not in {entry.id for entry in entries}:
+            known = ", ".join(entry.id for entry in entries) or "none"
+            problems.append(f"unknown {kind} {wanted!r}, expected one of {known}")
+    others = [other.id for other in study.model if other.id != model.id]
+    if model.baseline and model.baseline not in others:
+        problems.append(f"unknown baseline {model.baseline!r}, expected one of {', '.join(others) or 'none'}")
+    if model.group == "ablation" and not model.baseline:
+        problems.append("an ablation needs the key 'baseline'")
+    return problems
+
+
+def resolve_layers(choice: LayerChoice, num_layers: int, what: str, start: int = 0) -> tuple[int, ...]:
+    """Layer numbers, ascending, of a choice for an LLM of `num_layers` blocks; "all" begins at `start`.
+
+    Raises:
+        InputError: a layer that the LLM does not have; `what` is named.
+    """
+    if choice == "all":
+        return tuple(range(start, num_layers + 1))
+    numbers = {num_layers + int(name[1:] or 0) if isinstance(name, str) else name for name in choice}
+    for number in sorted(numbers):
+        if not 0 <= number <= num_layers:
+            raise InputError(
+                f"{what} {number} does not exist: the LLM has {num_layers} blocks, so 0 to {num_layers}"
+            )
+    return tuple(sorted(numbers))
+
+
+assert set(GROUPS) == {"main", "ablation", "off_the_shelf"}  # noqa: S101  # the literal above repeats the contract

@@ -1,0 +1,119 @@
+"""Everything that knows a family of causal language models: its blocks, final norm, head and embeddings.
+
+The lenses rest on one fact about these families: the logits are the head applied to the final norm of the
+last block's output, and nothing else. Families that scale or cap are refused rather than shown wrongly;
+`capture` checks the fact again on each forward pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from data_pipeline.block_outputs import decoder_of, num_blocks
+from data_pipeline.errors import InputError
+
+TEXT_FAMILIES = frozenset(
+    {"llama", "mistral", "olmo", "olmo2", "qwen2", "qwen3", "qwen2_vl_text", "qwen2_5_vl_text"}
+)
+
+
+@dataclass(frozen=True, eq=False)
+class LanguageModel:
+    """A causal LM taken apart; `causal` may also be a vision-language model, of which the LLM is a part."""
+
+    causal: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+
+    def __post_init__(self) -> None:
+        family = self.decoder.config.model_type
+        if family not in TEXT_FAMILIES:
+            raise InputError(
+                f"LLM of type {family!r} is not known; known: {', '.join(sorted(TEXT_FAMILIES))}"
+            )
+
+    @cached_property
+    def decoder(self) -> Any:
+        """The stack of blocks, with the input embeddings and the final norm."""
+        return decoder_of(self.causal)
+
+    @property
+    def input_embeddings(self) -> Tensor:
+        """The input embedding matrix, (vocabulary, hidden)."""
+        weight: Tensor = self.decoder.embed_tokens.weight
+        return weight.detach()
+
+    @property
+    def num_layers(self) -> int:
+        """How many blocks there are."""
+        return num_blocks(self.causal)
+
+    @property
+    def hidden_size(self) -> int:
+        """Width of the hidden states."""
+        return int(self.input_embeddings.shape[1])
+
+    @property
+    def vocab_size(self) -> int:
+        """Rows of the input embedding matrix."""
+        return int(self.input_embeddings.shape[0])
+
+    @torch.no_grad()
+    def unembed(self, states: Tensor) -> Tensor:
+        """Logits (…, vocabulary) in float32 of block outputs (…, hidden): final norm, then head."""
+        logits: Tensor = self.causal.get_output_embeddings()(
+            self.decoder.norm(states.to(self.input_embeddings.dtype))
+        )
+        return logits.float()
+
+    def tokens(self, ids: Sequence[int]) -> list[str]:
+        """Each id as text of its own, spaces kept."""
+        return [self.tokenizer.decode([token_id], clean_up_tokenization_spaces=False) for token_id in ids]
+
+
+def load_causal_lm(folder: Path, dtype: torch.dtype, device: torch.device) -> PreTrainedModel:
+    """The LLM in `folder`; raises `InputError` for an unknown family or files that cannot be loaded."""
+    family = model_type(folder)
+    if family not in TEXT_FAMILIES:
+        raise InputError(
+            f"{folder}: LLM of type {family!r} is not known; known: {', '.join(sorted(TEXT_FAMILIES))}"
+        )
+    with readable(folder):
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
+    return model.to(device).eval().requires_grad_(False)
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer in `folder`."""
+    with readable(folder):
+        return AutoTokenizer.from_pretrained(folder)
+
+
+def model_type(folder: Path) -> str:
+    """The family that a folder's config.json names."""
+    with readable(folder):
+        return str(AutoConfig.from_pretrained(folder).model_type)
+
+
+@contextmanager
+def readable(folder: Path) -> Iterator[None]:
+    """Turns the library's many ways of failing to load a folder into one line."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise InputError(f"{folder}: cannot be loaded ({reason})") from error

@@ -1,0 +1,72 @@
+"""The logit lens: what the model would say next if a hidden state were its last block's output.
+
+Final norm and head are applied at every layer, the softmax runs over the full vocabulary in float32. The same
+logits give the entropy of each state and its KL divergence from the final layer, so these cost nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from data_pipeline.capture import Capture
+from data_pipeline.language_models import LanguageModel
+from data_pipeline.lenses.ranking import best
+
+NOTE = "final norm, then head; softmax over the full vocabulary in float32"
+_LOGITS_AT_ONCE = 32_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class LogitReading:
+    """What the lens says of n states: the k best tokens and two numbers in nats.
+
+    `logits`, `probabilities` and `ids` are (n, k), best first; `entropy` and `kl_to_final` are (n,). The
+    divergence is KL(final layer ‖ this layer), never below 0.
+    """
+
+    logits: Tensor
+    probabilities: Tensor
+    ids: Tensor
+    entropy: Tensor
+    kl_to_final: Tensor
+
+
+@torch.no_grad()
+def read_logits(
+    language: LanguageModel, captured: Capture, layers: tuple[int, ...], k: int
+) -> dict[int, LogitReading]:
+    """A reading of all images' cells, flattened (n = images * cells), for each of `layers`."""
+    parts: dict[int, list[LogitReading]] = {layer: [] for layer in layers}
+    for chunk in _chunks(captured.final.flatten(0, 1).shape[0], language.vocab_size):
+        final = language.unembed(captured.final.flatten(0, 1)[chunk]).log_softmax(-1)
+        for layer in layers:
+            logits = language.unembed(captured.states[layer].flatten(0, 1)[chunk])
+            parts[layer].append(_reading(logits, final, k))
+    return {layer: _joined(readings) for layer, readings in parts.items()}
+
+
+def _chunks(count: int, vocab_size: int) -> Iterator[slice]:
+    step = max(1, _LOGITS_AT_ONCE // vocab_size)
+    for start in range(0, count, step):
+        yield slice(start, start + step)
+
+
+def _reading(logits: Tensor, final: Tensor, k: int) -> LogitReading:
+    """`logits` and the final layer's log-probabilities `final`: (n, vocabulary)."""
+    log_probabilities = logits.log_softmax(-1)
+    values, ids = best(logits, k)
+    probabilities = log_probabilities.gather(1, ids).exp()
+    entropy = -(log_probabilities.exp() * log_probabilities).nan_to_num().sum(-1)
+    divergence = (final.exp() * (final - log_probabilities)).sum(-1)
+    return LogitReading(values, probabilities, ids, entropy.clamp(min=0), divergence.clamp(min=0))
+
+
+def _joined(readings: list[LogitReading]) -> LogitReading:
+    names = LogitReading.__dataclass_fields__
+    return LogitReading(
+        **{name: torch.cat([getattr(reading, name) for reading in readings]) for name in names}
+    )

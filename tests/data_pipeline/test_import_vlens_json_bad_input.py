@@ -40,6 +40,8 @@ def _set_score(value: float) -> published.Change:
     [
         (_set_score(float("nan")), "image 0, patch 1, entry 2: logit is nan, expected a finite number"),
         (_set_score(float("-inf")), "image 0, patch 1, entry 2: logit is -inf"),
+        (_set_score(10**400), "entry 2: logit is 1000"),
+        (_set_score(1e300), "entry 2: logit is 1e+300, expected a finite number"),
         (lambda c: _first(c)["top_predictions"][0].update(token=None), "token is None, expected a string"),
         (lambda c: _first(c)["top_predictions"][0].update({"token": "\ud800"}), "half a surrogate pair"),
         (lambda c: _first(c)["top_predictions"][0].pop("logit"), "no 'logit', expected it here"),

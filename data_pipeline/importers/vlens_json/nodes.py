@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 from data_pipeline.errors import InputError
+
+_LARGEST = 3.4e38  # scores are stored in 32 bits
 
 
 class Node:
@@ -56,9 +57,11 @@ class Node:
         """A string that can be written as UTF-8, verbatim."""
         value = self.get(key)
         if not isinstance(value, str):
-            raise self.fail(f"{key} is {value!r}, expected a string")
+            raise self.fail(f"{key} is {_short(value)}, expected a string")
         if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-            raise self.fail(f"{key} is {value!r}, expected whole characters instead of half a surrogate pair")
+            raise self.fail(
+                f"{key} is {_short(value)}, expected whole characters instead of half a surrogate pair"
+            )
         return value
 
     def optional_text(self, key: str) -> str | None:
@@ -69,7 +72,7 @@ class Node:
         """An integer from 0 to `largest`."""
         value = self.get(key)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= largest:
-            raise self.fail(f"{key} is {value!r}, expected an integer from 0 to {largest}")
+            raise self.fail(f"{key} is {_short(value)}, expected an integer from 0 to {largest}")
         return value
 
     def optional_integer(self, key: str, largest: int) -> int | None:
@@ -79,6 +82,11 @@ class Node:
     def number(self, key: str) -> float:
         """A finite number."""
         value = self.get(key)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise self.fail(f"{key} is {value!r}, expected a finite number")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
+            raise self.fail(f"{key} is {_short(value)}, expected a finite number")
         return float(value)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:60] + "…"

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 
 def token_span(token: str, text: str, position: int | None) -> tuple[int, int] | None:
-    """First character of `token` in `text` and the one after it; None where that cannot be known."""
-    first = text.find(token) if token else -1
-    if first < 0:
+    """First character of `token` in `text` and the one after it; None where that cannot be known.
+
+    Spaces around the token's text are left out, as in the text index, unless it is nothing but spaces.
+    """
+    start = text.find(token) if token else -1
+    if start < 0:
         return None
-    if position == 0 and first == 0:  # no token stands before it
-        return 0, len(token)
-    if text.find(token, first + 1) >= 0:
+    first_of_all = position == 0 and start == 0  # no token stands before it
+    if not first_of_all and text.find(token, start + 1) >= 0:
         return None
-    return first, first + len(token)
+    visible = token.strip() or token
+    start += token.index(visible)
+    return start, start + len(visible)

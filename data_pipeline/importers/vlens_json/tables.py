@@ -46,7 +46,7 @@ class Contexts:
         start, end = token_span(token, sentence, position) or (None, None)
         row = (sentence, position, start, end)
         digest = hashlib.blake2b(repr((self.llm, *row)).encode(), digest_size=8).digest()
-        context_id = int.from_bytes(digest, "big", signed=True)
+        context_id = int.from_bytes(digest, "big") >> 1
         self.rows[context_id] = row
         return context_id
 

@@ -13,24 +13,27 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import (
     AutoModelForCausalLM,
+    CLIPImageProcessorPil,
     CLIPVisionModel,
     LlavaConfig,
     LlavaForConditionalGeneration,
+    LlavaProcessor,
     PreTrainedTokenizerFast,
 )
 
-from data_pipeline.toy.pictures import GRID
+from data_pipeline.toy.pictures import CANVAS_PIXELS, GRID
 from data_pipeline.toy.schedule import Schedule, Trainer
 from data_pipeline.toy.tokenizer import IMAGE_TOKEN, build_tokenizer
-from data_pipeline.toy.vision_encoders import write_preprocessor
+from data_pipeline.toy.vision_encoders import PIXEL_STATISTICS
 from data_pipeline.train import ImageTextBatch
 
 _TEXT_BLOCKS, _VISION_BLOCKS = 4, 3
 _IGNORED = -100
-# One embedding more than the toy language models have: the image placeholder.
+# The model captions and does nothing else, so the template leaves out what the user asks. The tokenizer adds
+# the begin token.
 _CHAT_TEMPLATE = (
-    "{{ bos_token }}{% for message in messages %}{% for part in message['content'] %}"
-    "{% if part['type'] == 'image' %}<image>{% else %}{{ part['text'] }}{% endif %}{% endfor %}{% endfor %}:"
+    "{% for message in messages %}{% for part in message['content'] %}"
+    "{% if part['type'] == 'image' %}<image>{% endif %}{% endfor %}{% endfor %}:"
 )
 
 
@@ -85,17 +88,22 @@ def llava_loss(
 def save_llava(model: LlavaForConditionalGeneration, folder: Path) -> None:
     """Half-precision weights with the processor's files: image preprocessing, tokenizer and prompt."""
     model.half().save_pretrained(folder)
-    tokenizer = build_tokenizer(image_token=True)
-    tokenizer.chat_template = _CHAT_TEMPLATE
-    tokenizer.save_pretrained(folder)
-    write_preprocessor(
-        folder,
-        "clip",
-        processor_class="LlavaProcessor",
+    mean, std = PIXEL_STATISTICS["clip"]
+    processor = LlavaProcessor(
+        # Resizes the shorter edge and crops the centre: an oblong picture loses its ends.
+        image_processor=CLIPImageProcessorPil(
+            size={"shortest_edge": CANVAS_PIXELS},
+            crop_size={"height": CANVAS_PIXELS, "width": CANVAS_PIXELS},
+            image_mean=mean,
+            image_std=std,
+        ),
+        tokenizer=build_tokenizer(image_token=True),
         patch_size=model.config.vision_config.patch_size,
         vision_feature_select_strategy="default",
-        num_additional_image_tokens=1,
+        num_additional_image_tokens=1,  # the class token, which is dropped again
+        chat_template=_CHAT_TEMPLATE,
     )
+    processor.save_pretrained(folder)
 
 
 def _copy_blocks(source: torch.nn.Module, target: torch.nn.Module) -> None:

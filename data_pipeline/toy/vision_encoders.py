@@ -71,13 +71,8 @@ def build_vision_encoder(family: str, seed: int) -> PreTrainedModel:
 
 
 def save_vision_encoder(model: PreTrainedModel, family: str, folder: Path) -> None:
-    """Half-precision weights and the family's preprocessing."""
+    """Half-precision weights, and the preprocessing as the families' own processors write it."""
     model.half().save_pretrained(folder)
-    write_preprocessor(folder, family)
-
-
-def write_preprocessor(folder: Path, family: str, **more: object) -> None:
-    """The preprocessing as the families' own processors write it; `more` adds settings."""
     mean, std = PIXEL_STATISTICS[family]
     side = {"height": CANVAS_PIXELS, "width": CANVAS_PIXELS}
     settings = {
@@ -93,7 +88,6 @@ def write_preprocessor(folder: Path, family: str, **more: object) -> None:
         "do_convert_rgb": True,
         "image_mean": mean,
         "image_std": std,
-        **more,
     }
     (folder / "preprocessor_config.json").write_text(json.dumps(settings, indent=2) + "\n")
 

@@ -1,4 +1,4 @@
-"""Imports go one way, vlens → generator → the contract ← data_pipeline, and the page half never loads torch."""
+"""Imports go one way, vlens → generator → the contract ← data_pipeline; the page half never loads torch."""
 
 from __future__ import annotations
 

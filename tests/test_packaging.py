@@ -1,4 +1,4 @@
-"""What is installed finds its templates, styles, queries, studies and weights: wheel, editable and bare checkout."""
+"""Installed as wheel, editable or bare checkout, V-Lens finds its templates, styles, queries and weights."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CONTENT = (
     *("vlens", "generator", "data_pipeline", "templates", "assets", "studies"),
-    *("pyproject.toml", "README.md", "LICENSE"),
+    *("pyproject.toml", "README.md", "LICENSE", ".gitignore"),
 )
 
 pytestmark = pytest.mark.slow

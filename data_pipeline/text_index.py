@@ -25,7 +25,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
-from data_pipeline.block_outputs import num_blocks, recorded_layers
+from data_pipeline.block_outputs import decoder_of, num_blocks, recorded_layers
 from data_pipeline.contexts import Context, TokenizedText, choose_contexts, tokenize
 from data_pipeline.corpus import Corpus
 from data_pipeline.errors import InputError
@@ -229,7 +229,7 @@ def _forward(llm: nn.Module, batch: Sequence[TokenizedText]) -> None:
         ids[row, : len(text.ids)] = torch.tensor(text.ids)
         mask[row, : len(text.ids)] = 1
     device = next(llm.parameters()).device
-    llm(input_ids=ids.to(device), attention_mask=mask.to(device), use_cache=False)
+    decoder_of(llm)(input_ids=ids.to(device), attention_mask=mask.to(device), use_cache=False)
 
 
 def _batches(texts: Sequence[TokenizedText], size: int) -> Iterator[Sequence[TokenizedText]]:

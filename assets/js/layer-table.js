@@ -1,0 +1,96 @@
+/** The layer table: for the chosen patch, the first tokens of every lens at every stored vision layer. */
+
+import { wordColour } from "#viewer/colours";
+import { byId, fill, make, property, tokenNode } from "#viewer/dom";
+import { describeLayer } from "#viewer/layers";
+import { verdictOf } from "#viewer/verdicts";
+import { isWord, normalise } from "#viewer/words";
+
+/** @typedef {import("#viewer/view").View} View */
+
+/** Tokens of each list that a row has room for. */
+const TOKENS = 3;
+
+/**
+ * Sets up the table; the returned function shows a view in it.
+ * @param {{goTo: (layer: number) => void}} actions
+ * @param {Map<string, number>} places of the frequent words @param {import("#viewer/maps").Palette} palette
+ */
+export function createLayerTable(actions, places, palette) {
+  const table = byId("layer-table");
+  const head = byId("layer-table-head");
+  const body = byId("layer-table-body");
+  let key = "";
+
+  body.addEventListener("click", (event) => {
+    const row = event.target instanceof Element ? event.target.closest("tr") : null;
+    if (row?.dataset.layer) actions.goTo(Number(row.dataset.layer));
+  });
+
+  /** @param {View} view */
+  return function show(view) {
+    const { page, state, cell } = view;
+    table.hidden = cell === null;
+    const wanted = `${state.image} ${cell}`;
+    if (wanted !== key && cell !== null) {
+      fill(head, headRow(page));
+      fill(body, ...page.visionLayers.map((layer, index) => layerRow(view, index, colourOf)));
+      key = wanted;
+    }
+    markCurrent(body, state.layer);
+  };
+
+  /** @param {string} token */
+  function colourOf(token) {
+    return isWord(token) ? wordColour(normalise(token), places, palette.word) : palette.quiet;
+  }
+}
+
+/** @param {import("#viewer/view").Page} page */
+function headRow(page) {
+  return make(
+    "tr",
+    {},
+    make("th", { scope: "col" }, "vision layer"),
+    ...page.lenses.map(({ id, title }) => make("th", { scope: "col", "data-lens": id }, title)),
+  );
+}
+
+/** @param {HTMLElement} body @param {number} current index */
+function markCurrent(body, current) {
+  body.querySelectorAll("tr").forEach((row, index) => {
+    if (index === current) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+  });
+}
+
+/** @param {View} view @param {number} index @param {(token: string) => string} colourOf */
+function layerRow(view, index, colourOf) {
+  const layer = view.page.visionLayers[index];
+  const button = make(
+    "button",
+    { type: "button", title: describeLayer(layer, view.page.model.numLayers), "aria-label": `go to vision layer ${layer}` },
+    String(layer),
+  );
+  return make(
+    "tr",
+    { "data-layer": index },
+    make("th", { scope: "row" }, button),
+    ...view.page.lenses.map(({ id }) => lensCell(view, id, index, colourOf)),
+  );
+}
+
+/**
+ * @param {View} view @param {string} lens @param {number} index
+ * @param {(token: string) => string} colourOf
+ */
+function lensCell(view, lens, index, colourOf) {
+  const cell = /** @type {number} */ (view.cell);
+  const absent = view.page.absence(lens, index, view.state.image);
+  if (absent) return make("td", { class: "absent", title: `absent because ${absent}` }, "absent");
+  const list = view.data.neighbors(lens, index, cell).slice(0, TOKENS);
+  const verdict = verdictOf(view.data.judgment(lens, index, cell));
+  const tokens = list.map(({ token }) => tokenNode(token));
+  const swatch = list.length > 0 && property(make("span", { class: "swatch" }), "--swatch", colourOf(list[0].token));
+  return make("td", { "data-verdict": verdict }, make("span", { class: "tops" }, swatch, ...tokens));
+}

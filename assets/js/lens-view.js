@@ -1,0 +1,160 @@
+/** The lenses side by side: for the chosen patch, each lens's list with scores, sentences and the verdict. */
+
+import { byId, fill, make, property, tokenNode, visible } from "#viewer/dom";
+import { strength, topStrengths } from "#viewer/readings";
+import { domainOf, formatScore, fraction } from "#viewer/scores";
+import { markToken } from "#viewer/sentences";
+import { RELATIONS, RELATION_TITLES, relationOf, verdictOf } from "#viewer/verdicts";
+import { agreeingWords, normalise } from "#viewer/words";
+import { cellCount } from "#viewer/grid";
+
+/**
+ * @typedef {import("#viewer/view").View} View
+ * @typedef {import("#viewer/readings").Neighbour} Neighbour
+ * @typedef {import("#viewer/readings").Lens} Lens
+ * @typedef {import("#viewer/verdicts").Judgment} Judgment
+ * @typedef {[number, number]} Domain
+ */
+
+const VERDICT_TITLES = {
+  yes: "interpretable",
+  no: "not interpretable",
+  failed: "the judge failed here",
+  unjudged: "not judged",
+};
+
+/** Sets up one column per lens; the returned function shows a view in them. */
+export function createLenses() {
+  const columns = byId("lenses");
+  /** @type {WeakMap<object, Record<string, Domain>>} */
+  const domains = new WeakMap();
+
+  /** @param {View} view */
+  function domainsOf(view) {
+    const { page, image, data } = view;
+    const known = domains.get(data);
+    if (known) return known;
+    const count = cellCount(image.canvas);
+    const read = (/** @type {Lens} */ { id }) => [id, barDomain(topStrengths(data, id, page.visionLayers.length, count))];
+    const made = Object.fromEntries(page.lenses.map(read));
+    domains.set(data, made);
+    return made;
+  }
+
+  /** @param {View} view */
+  return function show(view) {
+    const lists = view.page.lenses.map(({ id }) => neighboursOf(view, id));
+    const agreeing = agreeingWords(lists.map((list) => list.map(({ token }) => token)));
+    const scale = domainsOf(view);
+    fill(
+      columns,
+      ...view.page.lenses.map((lens, index) => column(view, lens, lists[index], scale[lens.id], agreeing)),
+    );
+  };
+}
+
+/** Bars start at zero unless all figures are below it. @param {number[]} strengths @returns {Domain} */
+function barDomain(strengths) {
+  const [low, high] = domainOf(strengths);
+  return high > 0 ? [0, high] : [low, high];
+}
+
+/** @param {View} view @param {string} lens */
+function neighboursOf({ page, state, data, cell }, lens) {
+  if (cell === null || page.absence(lens, state.layer, state.image)) return [];
+  return data.neighbors(lens, state.layer, cell);
+}
+
+/**
+ * @param {View} view @param {Lens} lens @param {Neighbour[]} list @param {Domain} domain
+ * @param {Set<string>} agreeing
+ */
+function column(view, lens, list, domain, agreeing) {
+  const { page, state, data, cell } = view;
+  const absent = page.absence(lens.id, state.layer, state.image);
+  const judgment = cell === null || absent ? null : data.judgment(lens.id, state.layer, cell);
+  const rows = list.map((neighbour) => row(neighbour, judgment, domain, agreeing));
+  return make(
+    "section",
+    { class: "lens", "data-lens": lens.id, "aria-labelledby": `lens-${lens.id}` },
+    heading(lens, list),
+    absent
+      ? make("p", { class: "absent" }, make("strong", {}, "Absent"), ` because ${absent}`)
+      : verdict(judgment),
+    !absent && make("ol", { class: "neighbours" }, ...rows),
+  );
+}
+
+/** @param {Lens} lens @param {Neighbour[]} list */
+function heading(lens, list) {
+  const probability = list.some((neighbour) => neighbour.probability != null);
+  return make(
+    "header",
+    { class: "lens-head" },
+    make("h3", { id: `lens-${lens.id}`, title: lens.note ?? null }, lens.title),
+    make("span", { class: "unit" }, probability ? `${lens.scoreName}, probability` : lens.scoreName),
+  );
+}
+
+/** @param {Judgment | null} judgment */
+function verdict(judgment) {
+  const answer = verdictOf(judgment);
+  const words = RELATIONS.flatMap((relation) =>
+    (judgment?.[relation] ?? []).map((word) => ({ relation, word })),
+  );
+  return make(
+    "div",
+    { class: "verdict", "data-verdict": answer },
+    make("span", { class: "verdict-badge" }, VERDICT_TITLES[answer]),
+    ...words.map(({ relation, word }) =>
+      make(
+        "span",
+        { class: "verdict-word", "data-relation": relation, title: RELATION_TITLES[relation] },
+        visible(word, "word", { spaces: false }),
+      ),
+    ),
+  );
+}
+
+/**
+ * @param {Neighbour} neighbour @param {Judgment | null} judgment @param {Domain} domain
+ * @param {Set<string>} agreeing
+ */
+function row(neighbour, judgment, domain, agreeing) {
+  const relation = relationOf(judgment, neighbour);
+  const { rank, token, score, probability, textLayer, context } = neighbour;
+  return make(
+    "li",
+    { class: "neighbour", "data-relation": relation, "data-agrees": agreeing.has(normalise(token)) },
+    make("span", { class: "rank" }, String(rank)),
+    make(
+      "span",
+      { class: "named", title: relation && `the judge: ${RELATION_TITLES[relation]}` },
+      tokenNode(token),
+    ),
+    textLayer != null && make("span", { class: "text-layer" }, `text layer ${textLayer}`),
+    make("span", { class: "score" }, formatScore(score)),
+    probability != null && make("span", { class: "probability" }, formatScore(probability)),
+    property(make("span", { class: "bar" }), "--bar", fraction(strength(neighbour), domain)),
+    context && sentence(context),
+  );
+}
+
+/** @param {import("#viewer/sentences").Context} context */
+function sentence(context) {
+  const { before, token, after } = markToken(context);
+  const text = (/** @type {string} */ part) => visiblePart(part);
+  return make(
+    "bdi",
+    { class: "sentence", dir: "auto" },
+    ...text(before),
+    token !== "" && make("mark", {}, ...text(token)),
+    ...text(after),
+  );
+}
+
+/** A part of a sentence without an isolation of its own, so that the sentence keeps one direction.
+ * @param {string} part */
+function visiblePart(part) {
+  return part === "" ? [] : [...visible(part, "", { spaces: false }).childNodes];
+}

@@ -1,0 +1,154 @@
+/**
+ * The maps that can lie over the image. A map reads one figure or word per cell and says how to paint it;
+ * drawing is `map-drawing.js`'s, the legend `legend-view.js`'s.
+ */
+
+import { rampColour, wordColour } from "#viewer/colours";
+import { strength, topOf, topStrengths } from "#viewer/readings";
+import { domainOf, fraction } from "#viewer/scores";
+import { shortText } from "#viewer/tokens";
+import { verdictOf } from "#viewer/verdicts";
+import { countWords, isWord, normalise } from "#viewer/words";
+
+/**
+ * @typedef {object} Source what a map reads from
+ * @property {import("#viewer/readings").ImageData} data
+ * @property {string} lens
+ * @property {number} layer index
+ * @property {number} layers count
+ * @property {number} cells count
+ * @property {number[]} textLayers
+ * @property {Map<string, number>} places of the frequent words
+ * @property {string} scoreName
+ *
+ * @typedef {object} Palette colours from tokens.css
+ * @property {import("#viewer/colours").WordShades} word
+ * @property {string} quiet for what is not a word
+ * @property {string[]} ramp low to high
+ * @property {Record<string, string>} verdict
+ *
+ * @typedef {{label: string, colour: string, count: number, key: string}} LegendItem
+ *
+ * @typedef {object} CellMap
+ * @property {(string | null)[]} fills a CSS colour per cell; null leaves the image bare
+ * @property {(string | null)[]} groups cells of a group belong together
+ * @property {((string | null)[]) | null} labels what is written on the cells
+ * @property {LegendItem[]} classes legend by class
+ * @property {{low: number, high: number, colours: string[], title: string} | null} ramp legend by figure
+ */
+
+/** Maps in the order of the control; those that do not depend on a lens say so. */
+export const MAPS = [
+  { id: "none", title: "None", usesLens: false },
+  { id: "words", title: "Words", usesLens: true },
+  { id: "score", title: "Score", usesLens: true },
+  { id: "verdict", title: "Verdict", usesLens: true },
+  { id: "text-layer", title: "Text layer", usesLens: false },
+  { id: "norm", title: "Norm", usesLens: false },
+  { id: "entropy", title: "Entropy", usesLens: false },
+];
+
+export const MAP_IDS = MAPS.map(({ id }) => id);
+
+/** @type {(map: string) => boolean} */
+export const usesLens = (map) => MAPS.some(({ id, usesLens: uses }) => id === map && uses);
+
+/** @type {(count: number) => number[]} */
+const range = (count) => Array.from({ length: count }, (_, index) => index);
+
+/**
+ * The map of a kind; null for "none".
+ * @param {string} kind @param {Source} source @param {Palette} palette @returns {CellMap | null}
+ */
+export function readMap(kind, source, palette) {
+  if (kind === "words") return wordMap(source, palette);
+  if (kind === "score") return scoreMap(source, palette);
+  if (kind === "verdict") return verdictMap(source, palette);
+  if (kind === "text-layer") return textLayerMap(source, palette);
+  if (kind === "norm") return statisticsMap("norm", "norm of the hidden state", source, palette);
+  if (kind === "entropy") return statisticsMap("entropy", "entropy, nats", source, palette);
+  return null;
+}
+
+/** @param {Source} source @param {Palette} palette @returns {CellMap} */
+export function wordMap({ data, lens, layer, cells, places }, palette) {
+  const tokens = range(cells).map((cell) => topOf(data, lens, layer, cell)?.token ?? null);
+  const groups = tokens.map((token) => (token === null ? null : normalise(token) || token));
+  const colourOf = (/** @type {string} */ word) =>
+    isWord(word) ? wordColour(word, places, palette.word) : palette.quiet;
+  return {
+    fills: groups.map((word) => (word === null ? null : colourOf(word))),
+    groups,
+    labels: tokens.map((token) => (token === null ? null : shortText(token))),
+    classes: classesOf(groups, shortText, colourOf),
+    ramp: null,
+  };
+}
+
+/** @param {Source} source @param {Palette} palette @returns {CellMap} */
+export function scoreMap({ data, lens, layer, layers, cells, scoreName }, palette) {
+  const tops = range(cells).map((cell) => topOf(data, lens, layer, cell));
+  const domain = domainOf(topStrengths(data, lens, layers, cells));
+  const title = tops.some((top) => top?.probability != null) ? "probability" : scoreName;
+  const values = tops.map((top) => (top ? strength(top) : null));
+  return figureMap(values, domain, `${title} of the first token`, palette.ramp);
+}
+
+/** @param {Source} source @param {Palette} palette @returns {CellMap} */
+export function verdictMap({ data, lens, layer, cells }, palette) {
+  const verdicts = range(cells).map((cell) => verdictOf(data.judgment(lens, layer, cell)));
+  const groups = verdicts.map((verdict) => (verdict === "unjudged" ? null : verdict));
+  const titles = { yes: "interpretable", no: "not interpretable", failed: "judge failed" };
+  const title = (/** @type {string} */ key) => titles[/** @type {keyof typeof titles} */ (key)];
+  return {
+    fills: groups.map((verdict) => (verdict === null ? null : palette.verdict[verdict])),
+    groups,
+    labels: null,
+    classes: classesOf(groups, title, (verdict) => palette.verdict[verdict]),
+    ramp: null,
+  };
+}
+
+/** @param {Source} source @param {Palette} palette @returns {CellMap} */
+export function textLayerMap({ data, layer, cells, textLayers }, palette) {
+  const depths = range(cells).map((cell) => topOf(data, "contextual", layer, cell)?.textLayer ?? null);
+  const colourOf = (/** @type {string} */ depth) =>
+    rampColour(palette.ramp, textLayers.indexOf(Number(depth)) / Math.max(textLayers.length - 1, 1));
+  const groups = depths.map((depth) => (depth === null ? null : String(depth)));
+  return {
+    fills: groups.map((depth) => (depth === null ? null : colourOf(depth))),
+    groups,
+    labels: groups,
+    classes: classesOf(groups, (depth) => `text layer ${depth}`, colourOf),
+    ramp: null,
+  };
+}
+
+/**
+ * @param {"norm" | "entropy"} name @param {string} title @param {Source} source @param {Palette} palette
+ * @returns {CellMap}
+ */
+function statisticsMap(name, title, { data, layer, layers, cells }, palette) {
+  const read = (/** @type {number} */ at) =>
+    range(cells).map((cell) => data.statistics(at, cell)?.[name] ?? null);
+  return figureMap(read(layer), domainOf(range(layers).flatMap(read)), title, palette.ramp);
+}
+
+/**
+ * @param {(number | null)[]} values @param {[number, number]} domain @param {string} title
+ * @param {string[]} colours @returns {CellMap}
+ */
+function figureMap(values, domain, title, colours) {
+  const fills = values.map((value) => (value === null ? null : rampColour(colours, fraction(value, domain))));
+  const ramp = { low: domain[0], high: domain[1], colours, title };
+  return { fills, groups: values.map(() => null), labels: null, classes: [], ramp };
+}
+
+/**
+ * @param {(string | null)[]} groups @param {(key: string) => string} title
+ * @param {(key: string) => string} colour @returns {LegendItem[]}
+ */
+function classesOf(groups, title, colour) {
+  const present = groups.filter((group) => group !== null);
+  return countWords(present).map(([key, count]) => ({ key, label: title(key), colour: colour(key), count }));
+}

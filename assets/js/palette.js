@@ -1,0 +1,33 @@
+/** Colours and sizes that drawing needs, read from the custom properties of tokens.css. */
+
+/**
+ * @typedef {import("#viewer/maps").Palette & {
+ *   mapOpacity: number, mapInk: string, mapHalo: string, mapEdge: string, mapFont: string,
+ *   gridLight: string, gridDark: string, markLight: string, markDark: string, pin: string,
+ * }} DrawingPalette
+ */
+
+/**
+ * @param {Element} element whose custom properties count @returns {DrawingPalette}
+ */
+export function readPalette(element) {
+  const style = getComputedStyle(element);
+  const read = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+  const list = (/** @type {string} */ name) => read(name).split(/\s*,\s*/);
+  return {
+    word: { lightness: list("--map-word-lightness"), chroma: read("--map-word-chroma") },
+    quiet: read("--map-quiet"),
+    ramp: list("--map-ramp"),
+    verdict: { yes: read("--map-yes"), no: read("--map-no"), failed: read("--map-failed") },
+    mapOpacity: Number(read("--map-opacity")),
+    mapInk: read("--map-ink"),
+    mapHalo: read("--map-halo"),
+    mapEdge: read("--map-edge"),
+    mapFont: read("--font-text"),
+    gridLight: read("--grid-light"),
+    gridDark: read("--grid-dark"),
+    markLight: read("--mark-light"),
+    markDark: read("--mark-dark"),
+    pin: read("--mark-pin"),
+  };
+}

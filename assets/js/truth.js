@@ -1,0 +1,43 @@
+/** Ground truth of a cell: which annotated regions its box meets. */
+
+import { cellBox, overlap } from "#viewer/grid";
+
+/**
+ * @typedef {object} Region
+ * @property {string} kind "object" or "background"
+ * @property {string[]} words nouns that name it, synonyms included
+ * @property {string[]} attributes
+ * @property {number[] | import("#viewer/grid").Box} box canvas pixels, [x0, y0, x1, y1] or a box
+ */
+
+/** @param {Region["box"]} box @returns {import("#viewer/grid").Box} */
+export function asBox(box) {
+  if (!Array.isArray(box)) return box;
+  const [x0, y0, x1, y1] = box;
+  return { x: x0, y: y0, width: x1 - x0, height: y1 - y0 };
+}
+
+/**
+ * Regions whose box meets a cell, the one that covers most of the cell first, objects before backgrounds.
+ * @param {Region[]} regions @param {import("#viewer/grid").Canvas} canvas @param {number} cell
+ * @returns {{region: Region, share: number}[]} `share` of the cell inside the region's box, 0 to 1
+ */
+export function regionsOf(regions, canvas, cell) {
+  const box = cellBox(canvas, cell);
+  const area = box.width * box.height;
+  return regions
+    .map((region) => ({ region, share: overlap(asBox(region.box), box) / area }))
+    .filter(({ share }) => share > 0)
+    .sort((a, b) => rank(a.region) - rank(b.region) || b.share - a.share);
+}
+
+/** @param {Region} region */
+const rank = (region) => (region.kind === "object" ? 0 : 1);
+
+/**
+ * A region in a few words: its attributes, then the first of its nouns.
+ * @param {Region} region @returns {string}
+ */
+export function nameRegion(region) {
+  return [...region.attributes, region.words[0] ?? region.kind].join(" ");
+}

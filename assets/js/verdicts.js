@@ -1,0 +1,55 @@
+/** What the judge said of a patch, and which rows of a lens's list it speaks of. */
+
+import { wholeWord } from "#viewer/sentences";
+import { normalise } from "#viewer/words";
+
+/**
+ * @typedef {object} Judgment
+ * @property {string} status "ok", "failed" or "skipped"
+ * @property {boolean | null} interpretable
+ * @property {string[]} concrete
+ * @property {string[]} abstract
+ * @property {string[]} global
+ * @property {string[]} candidates
+ * @property {string | null} [truthKind]
+ * @property {boolean | null} [namesTruth]
+ *
+ * @typedef {"concrete" | "abstract" | "global"} Relation how a word relates to the image
+ * @typedef {"yes" | "no" | "failed" | "unjudged"} Verdict
+ */
+
+/** How each relation is called on the page. */
+export const RELATION_TITLES = {
+  concrete: "in this patch",
+  abstract: "an idea of it",
+  global: "elsewhere in the image",
+};
+
+/** @type {Relation[]} */
+export const RELATIONS = ["concrete", "abstract", "global"];
+
+/**
+ * The verdict in one word. A failed call is its own answer, never "no".
+ * @param {Judgment | null} judgment @returns {Verdict}
+ */
+export function verdictOf(judgment) {
+  if (!judgment || judgment.status === "skipped") return "unjudged";
+  if (judgment.status !== "ok" || judgment.interpretable === null) return "failed";
+  return judgment.interpretable ? "yes" : "no";
+}
+
+/**
+ * How a neighbour relates to the image according to the judge; null if it was not singled out.
+ * @param {Judgment | null} judgment
+ * @param {{token: string, context: import("#viewer/sentences").Context | null}} neighbour
+ * @returns {Relation | null}
+ */
+export function relationOf(judgment, neighbour) {
+  if (!judgment) return null;
+  const forms = new Set([normalise(neighbour.token)]);
+  const word = neighbour.context && wholeWord(neighbour.context);
+  if (word) forms.add(normalise(word));
+  const named = (/** @type {Relation} */ relation) =>
+    judgment[relation].some((candidate) => forms.has(normalise(candidate)));
+  return RELATIONS.find(named) ?? null;
+}

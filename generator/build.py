@@ -1,0 +1,171 @@
+"""Results folder → site folder. `build_site` is the only function of this package that writes files."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_pipeline.completeness import gaps, present_blocks
+from data_pipeline.errors import InputError
+from data_pipeline.manifest import MANIFEST_NAME
+from data_pipeline.progress import Progress, SilentProgress
+from data_pipeline.schema import LENSES, check_id
+from data_pipeline.store import Results, write_atomically
+from generator import queries
+from generator.database import Database
+from generator.model_page import StudyContext, model_href, model_page
+from generator.queries import Model
+from generator.render import render
+
+MARKER = ".vlens-site"
+"""Lists the files that V-Lens wrote into a site folder, one a line; only these are ever replaced or removed."""
+DATA_FOLDER = "data"
+_MARKER_TITLE = "V-Lens site; the files below are rewritten by each build"
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build wrote."""
+
+    output: Path
+    pages: int
+    bytes: int
+    """Size of the pages, without the downloadable Parquet."""
+    data_bytes: int
+    seconds: float
+
+
+def build_site(
+    results: Path, output: Path, progress: Progress | None = None, *, with_data: bool = True
+) -> BuildReport:
+    """Build the whole site of the results in `results` into `output`.
+
+    Pages of an earlier build that are no longer part of the study are removed. `with_data` puts the Parquet
+    files beside the pages, for readers who want the numbers.
+
+    Raises:
+        InputError: the results cannot be read, or `output` holds files that V-Lens did not write. Nothing of
+            the earlier site is changed unless every page of the new one could be made.
+    """
+    started = time.perf_counter()
+    progress = progress or SilentProgress()
+    earlier = _earlier_files(output, results)
+    opened = Results(results)
+    pages: dict[str, str] = {}
+    with Database(opened) as database:
+        context = study_context(database, opened)
+        with progress.stage("Pages", len(context.models) + 1) as stage:
+            for name, html in _pages(database, opened, context, with_data):
+                pages[name] = html
+                stage.advance(1, name)
+    sizes = {name: len(html.encode()) for name, html in pages.items()}
+    data = _data_files(opened) if with_data else {}
+    _write(output, pages, data, earlier)
+    return BuildReport(
+        output,
+        len(pages),
+        sum(sizes.values()),
+        sum(path.stat().st_size for path in data.values()),
+        time.perf_counter() - started,
+    )
+
+
+def _pages(
+    database: Database, results: Results, context: StudyContext, with_data: bool
+) -> Iterator[tuple[str, str]]:
+    for model in context.models:
+        yield (
+            model_href(model.model_id),
+            render("model.html.jinja", model_page(database, context, model), "js/viewer.js"),
+        )
+
+
+def study_context(database: Database, results: Results) -> StudyContext:
+    """What every page needs to know of the study, checked for ids that cannot name a page."""
+    models = queries.models(database)
+    _check_ids(models, results.folder)
+    present: dict[str, set[str]] = defaultdict(set)
+    for model_id, _, lens, _ in present_blocks(results):
+        present[model_id].add(lens)
+    for entry in results.manifest.expected:
+        present[entry.model_id].update(entry.lenses)
+    missing = defaultdict(list)
+    for gap in gaps(results):
+        missing[gap.model_id].append(gap)
+    lenses = {
+        model.model_id: tuple(lens for lens in LENSES if lens in present[model.model_id]) for model in models
+    }
+    return StudyContext(results.manifest.study, tuple(models), lenses, dict(missing))
+
+
+def _check_ids(models: list[Model], folder: Path) -> None:
+    if not models:
+        raise InputError(f"{folder}: table models is empty, expected at least one model")
+    for model in models:
+        check_id(model.model_id, f"{folder}: model id")
+    names = Counter(model.model_id.lower() for model in models)
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise InputError(
+            f"{folder}: model id {twice[0]!r} is there twice (upper and lower case name one file)"
+        )
+
+
+def _earlier_files(output: Path, results: Path) -> list[str]:
+    """The files that an earlier build wrote into `output`; refuses a folder with anything else in it."""
+    if output.exists() and not output.is_dir():
+        raise InputError(f"{output}: is a file, expected a folder for the site")
+    if output.resolve() == results.resolve():
+        raise InputError(f"{output}: holds the results, expected another folder for the site")
+    marker = output / MARKER
+    if marker.is_file():
+        return [name for name in marker.read_text(encoding="utf-8").splitlines()[1:] if _is_inside(name)]
+    if output.is_dir() and any(output.iterdir()):
+        raise InputError(f"{output}: holds files that are not a V-Lens site; nothing was written")
+    return []
+
+
+def _is_inside(name: str) -> bool:
+    """Whether a line of the marker names a file in the site and nowhere else."""
+    path = Path(name)
+    return bool(name) and not path.is_absolute() and ".." not in path.parts
+
+
+def _data_files(results: Results) -> dict[str, Path]:
+    names = [MANIFEST_NAME, *sorted(results.manifest.parts)]
+    return {f"{DATA_FOLDER}/{name}": results.folder / name for name in names}
+
+
+def _write(output: Path, pages: dict[str, str], data: dict[str, Path], earlier: list[str]) -> None:
+    """Write all files; the marker first, so that a build that is cut short can be built over."""
+    names = sorted({*pages, *data})
+    output.mkdir(parents=True, exist_ok=True)
+    _write_marker(output, sorted({*names, *earlier}))
+    for name, html in pages.items():
+        write_atomically(output / name, html.encode())
+    for name, source in data.items():
+        _copy(source, output / name)
+    for name in set(earlier) - set(names):
+        (output / name).unlink(missing_ok=True)
+        _remove_if_empty((output / name).parent, output)
+    _write_marker(output, names)
+
+
+def _write_marker(output: Path, names: list[str]) -> None:
+    write_atomically(output / MARKER, "\n".join([_MARKER_TITLE, *names, ""]).encode())
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(target.name + ".partial")
+    shutil.copyfile(source, temporary)
+    temporary.replace(target)
+
+
+def _remove_if_empty(folder: Path, output: Path) -> None:
+    while folder != output and folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent

@@ -1,0 +1,84 @@
+"""Columns of whole numbers and texts → one small piece of printable text for a page.
+
+A block is a JSON header and columns, compressed as one raw deflate stream, in base 91. Each column is cut
+into byte planes (lowest bytes first), and each plane starts a new deflate block, so that it is coded with a
+Huffman table of its own. `assets/js/blocks.js` reads it back.
+
+Base 91 writes 13 bits as two of 91 printable characters (1.23 characters a byte; base64 needs 1.33), none of
+which is `<`, `&` or a quotation mark: the text can stand inside any HTML script element.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+
+_BASE = 91
+_BITS = 13
+_ALPHABET = np.frombuffer(bytes(code for code in range(33, 127) if chr(code) not in '<&"'), dtype=np.uint8)
+_POWERS = (1 << np.arange(_BITS)).astype(np.uint16)
+_TEXT_END = b"\xff"  # never part of UTF-8, so texts may hold any character, NUL included
+
+
+def printable(content: bytes) -> str:
+    """`content` as `LENGTH:CHARACTERS` in base 91, least significant bits first."""
+    bits = np.unpackbits(np.frombuffer(content, np.uint8), bitorder="little")
+    groups = np.concatenate([bits, np.zeros(-len(bits) % _BITS, np.uint8)]).reshape(-1, _BITS)
+    values = groups @ _POWERS
+    digits = np.stack([values // _BASE, values % _BASE], axis=1).ravel()
+    return f"{len(content)}:{_ALPHABET[digits].tobytes().decode('ascii')}"
+
+
+def fold_sign(values: Ints) -> Ints:
+    """0, -1, 1, -2, … as 0, 1, 2, 3, …, so that small numbers of either sign stay small."""
+    return np.where(values < 0, -2 * values - 1, 2 * values)
+
+
+class Block:
+    """Columns by name, in the order in which they were added, and a JSON header of loose facts."""
+
+    def __init__(self) -> None:
+        self.header: dict[str, Any] = {}
+        self._columns: list[list[Any]] = []
+        self._planes: list[bytes] = []
+
+    def add(self, name: str, values: npt.NDArray[Any]) -> None:
+        """Add whole numbers of either sign; their shape is not kept."""
+        flat = np.ascontiguousarray(values).ravel().astype(np.int64)
+        signed = bool(flat.size and flat.min() < 0)
+        flat = fold_sign(flat) if signed else flat
+        width = _byte_width(flat)
+        self._columns.append([name, int(flat.size), width, int(signed)])
+        for plane in range(width):
+            self._planes.append(((flat >> (8 * plane)) & 255).astype(np.uint8).tobytes())
+
+    def add_texts(self, name: str, texts: Iterable[str]) -> None:
+        """Add texts of any content."""
+        content = b"".join(text.encode() + _TEXT_END for text in texts)
+        self._columns.append([name, len(content), 1, 0])
+        self._planes.append(content)
+
+    def text(self) -> str:
+        """The whole block, ready to be put into a page."""
+        header = json.dumps({**self.header, "columns": self._columns}, separators=(",", ":")).encode()
+        compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9)
+        pieces = [compressor.compress(len(header).to_bytes(4, "little") + header)]
+        for plane in self._planes:
+            pieces.append(compressor.flush(zlib.Z_BLOCK))
+            pieces.append(compressor.compress(plane))
+        pieces.append(compressor.flush())
+        return printable(b"".join(pieces))
+
+
+def _byte_width(values: Ints) -> int:
+    largest = int(values.max()) if values.size else 0
+    if largest >= 1 << 32:
+        raise ValueError(f"{largest} does not fit into the 32 bits of a page's column")
+    return max(1, (largest.bit_length() + 7) // 8)

@@ -1,0 +1,64 @@
+"""A results folder as a DuckDB database: one view per table of the contract, over the manifest's parts.
+
+Views name each file, so a Parquet file that the manifest does not list can never enter a page. A table
+without parts becomes an empty view of the right columns: queries need not know what a study lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from data_pipeline.errors import InputError
+from data_pipeline.schema import TABLES
+from data_pipeline.store import Results
+from generator.resources import sql_text
+
+
+class Database:
+    """Read-only queries over one results folder. Use as a context manager."""
+
+    def __init__(self, results: Results) -> None:
+        """Open views over every table of `results`, whose parts were checked when it was opened."""
+        self._connection = duckdb.connect(":memory:")
+        self._connection.execute("set enable_progress_bar = false")
+        self._connection.execute("set preserve_insertion_order = false")
+        for name in TABLES:
+            self._create_view(name, results.paths(name))
+
+    def _create_view(self, name: str, paths: list[Path]) -> None:
+        if paths:
+            files = [str(path) for path in paths]
+            relation = self._connection.read_parquet(files, hive_partitioning=False)
+            relation.create_view(name)
+        else:
+            self._connection.register(name, TABLES[name].schema.empty_table())
+
+    def table(self, query: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
+        """The answer of `generator/sql/QUERY.sql` with `parameters` bound.
+
+        Raises:
+            InputError: a Parquet file could not be read after all.
+        """
+        try:
+            return self._connection.sql(sql_text(query), params=dict(parameters or {})).to_arrow_table()
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            raise InputError(f"results cannot be read: {str(error).splitlines()[0]}") from error
+
+    def rows(self, query: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """The same answer, as one dictionary per row."""
+        rows: list[dict[str, Any]] = self.table(query, parameters).to_pylist()
+        return rows
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()

@@ -1,0 +1,210 @@
+"""The questions that pages ask of the results, and their answers as typed records.
+
+Each function runs one file of `generator/sql/`. Whole columns (a model's neighbours, judgments and
+statistics) stay Arrow tables: they are coded, never looped over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from generator.database import Database
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model of the study; see table `models` of the contract."""
+
+    model_id: str
+    position: int
+    title: str
+    group: str
+    llm: str
+    vision_encoder: str
+    connector: str
+    baseline_model_id: str | None
+    description: str | None
+    num_layers: int
+    vision_layers: tuple[int, ...]
+    text_layers: tuple[int, ...]
+    hidden_size: int | None
+    vocab_size: int | None
+    dtype: str | None
+    embedding_note: str | None
+    logit_note: str | None
+    contextual_note: str | None
+    corpus: str | None
+    config_hash: str
+
+
+@dataclass(frozen=True)
+class ModelImage:
+    """One image as one model saw it; sizes of the canvas in canvas pixels."""
+
+    image_id: str
+    caption: str | None
+    generated_caption: str | None
+    caption_tokens: int | None
+    caption_loss_image: float | None
+    caption_loss_shuffled: float | None
+    caption_loss_none: float | None
+    media_type: str
+    bytes: bytes
+    width: int
+    height: int
+    rows: int
+    cols: int
+    cell_width: float
+    cell_height: float
+    grid_x: float
+    grid_y: float
+    affine: tuple[float, ...]
+    padding: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Region:
+    """One annotated region of an image, its box in source pixels."""
+
+    image_id: str
+    region: int
+    kind: str
+    words: tuple[str, ...]
+    attributes: tuple[str, ...]
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """Counts of one judge's verdicts on one lens of one model at one vision layer (or one image)."""
+
+    model_id: str
+    lens: str
+    judge: str
+    vision_layer: int
+    image_id: str
+    judged: int
+    """Cells with a verdict: status ok."""
+    interpretable: int
+    failed: int
+    skipped: int
+    chance_hits: int
+    chance_trials: int
+    object_cells: int
+    """Judged cells that an object fills and whose truth could be named."""
+    named: int
+    """Object cells for which a candidate names the object."""
+    named_by_noun: int
+    named_chance_hits: int
+    named_chance_trials: int
+
+
+@dataclass(frozen=True)
+class CaptionLoss:
+    """One model's caption loss, mean over all caption tokens, in nats per token."""
+
+    model_id: str
+    images: int
+    tokens: int
+    with_image: float | None
+    shuffled: float | None
+    without: float | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one stage; see table `runs`."""
+
+    run_id: str
+    stage: str
+    model_id: str | None
+    started: datetime
+    seconds: float
+    command: str
+    versions: str
+    device: str | None
+    dtype: str | None
+    seed: int | None
+
+
+@dataclass(frozen=True)
+class StudySize:
+    """How much there is."""
+
+    images: int
+    neighbors: int
+    contexts: int
+    judgments: int
+
+
+def models(database: Database) -> list[Model]:
+    """All models, in the order of the study file."""
+    return _records(Model, database.rows("models"))
+
+
+def model_images(database: Database, model_id: str) -> list[ModelImage]:
+    """What the model saw, in the order of the study's images."""
+    return _records(ModelImage, database.rows("model_images", {"model_id": model_id}))
+
+
+def image_regions(database: Database, model_id: str) -> list[Region]:
+    """Annotated regions of the images that the model saw."""
+    return _records(Region, database.rows("image_regions", {"model_id": model_id}))
+
+
+def model_neighbors(database: Database, model_id: str) -> pa.Table:
+    """All neighbours of one model."""
+    return database.table("model_neighbors", {"model_id": model_id})
+
+
+def model_contexts(database: Database, model_id: str) -> pa.Table:
+    """The sentences of one model's text neighbours."""
+    return database.table("model_contexts", {"model_id": model_id})
+
+
+def model_judgments(database: Database, model_id: str) -> pa.Table:
+    """All judgments on one model's cells."""
+    return database.table("model_judgments", {"model_id": model_id})
+
+
+def model_statistics(database: Database, model_id: str) -> pa.Table:
+    """The statistics of one model's cells."""
+    return database.table("model_statistics", {"model_id": model_id})
+
+
+def verdicts(database: Database) -> list[Verdicts]:
+    """Counts of verdicts for each model, lens, judge, vision layer and image."""
+    return _records(Verdicts, database.rows("verdicts"))
+
+
+def caption_losses(database: Database) -> list[CaptionLoss]:
+    """Caption losses of the models that have any."""
+    return _records(CaptionLoss, database.rows("caption_losses"))
+
+
+def runs(database: Database) -> list[Run]:
+    """All stage runs, in the order in which they began."""
+    return _records(Run, database.rows("runs"))
+
+
+def study_size(database: Database) -> StudySize:
+    """How many images, neighbours, sentences and judgments the study holds."""
+    return _records(StudySize, database.rows("study_size"))[0]
+
+
+def _records(kind: type[Record], rows: list[dict[str, Any]]) -> list[Record]:
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    return [kind(**{name: _frozen(row[name]) for name in names}) for row in rows]
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,109 @@
+"""Page objects → HTML text. Nothing here reads results or writes files.
+
+A page is one file that works from `file://`: styles and scripts are inlined, shared modules travel as `data:`
+modules of an import map, and a content security policy allows just these, so no request can leave the page.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from generator.resources import ASSETS, TEMPLATES, asset_text
+
+_IMPORT = re.compile(r'"#viewer/([a-z0-9-]+)"')
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_UNSAFE_IN_PAGE = re.compile(r"</script|</style|<!--", re.IGNORECASE)
+_POLICY_PLACE = "content-security-policy-of-this-page"
+
+
+def render(template: str, page: Any, entry: str) -> str:
+    """The HTML of `page`, placed by `templates/TEMPLATE`; `entry` names its script, like `js/viewer.js`."""
+    import_map = _import_map(entry)
+    nonce = _hash((json.dumps(getattr(page, "data", {})) + import_map).encode())
+    html = (
+        _environment()
+        .get_template(template)
+        .render(
+            page=page,
+            import_map=Markup(import_map),
+            nonce=nonce,
+            csp=_POLICY_PLACE,  # noqa: S704
+        )
+    )
+    return html.replace(_POLICY_PLACE, _policy(html, nonce), 1)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["asset"] = asset
+    return environment
+
+
+def asset(name: str) -> Markup:
+    """One file of `assets/`, to stand inside a script or style element as it is.
+
+    Raises:
+        ValueError: the file would end the element that it stands in.
+    """
+    text = asset_text(name)
+    if found := _UNSAFE_IN_PAGE.search(text):
+        raise ValueError(f"assets/{name} holds {found.group()!r} and would end the element around it")
+    return Markup(text)  # noqa: S704
+
+
+@cache
+def _import_map(entry: str) -> str:
+    """The import map of every module that `entry` needs, directly or through another module."""
+    needed: list[str] = []
+    waiting = _IMPORT.findall(asset_text(entry))
+    while waiting:
+        name = waiting.pop()
+        if name not in needed and (ASSETS / "js" / f"{name}.js").is_file():
+            needed.append(name)
+            waiting += _IMPORT.findall(asset_text(f"js/{name}.js"))
+    modules = {f"#viewer/{name}": _data_module(f"js/{name}.js") for name in sorted(needed)}
+    return json.dumps({"imports": modules})
+
+
+def _data_module(name: str) -> str:
+    return "data:text/javascript;base64," + base64.b64encode(asset_text(name).encode()).decode()
+
+
+def _policy(html: str, nonce: str) -> str:
+    """The policy of a finished page: its own inline styles and scripts, and images inside the page.
+
+    Scripts with the nonce may import the map's modules, which hashes cannot allow. The nonce depends on the
+    page's data, so that no data can be written that knows it.
+    """
+    styles = [f"'sha256-{_hash(text.encode())}'" for text in _STYLE.findall(html)]
+    scripts = [f"'sha256-{_hash(text.encode())}'" for text in _SCRIPT.findall(html)]
+    return "; ".join(
+        (
+            "default-src 'none'",
+            " ".join(["script-src", f"'nonce-{nonce}'", *scripts]),
+            " ".join(["style-src", *styles]),
+            "img-src data: blob:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _hash(content: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()

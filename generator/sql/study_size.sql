@@ -1,0 +1,7 @@
+-- How much does the study hold?
+select
+    (select count(*) from images) as images,
+    (select count(*) from neighbors) as neighbors,
+    (select count(*) from contexts) as contexts,
+    (select count(*) from judgments) as judgments
+order by images

@@ -19,6 +19,8 @@ from markupsafe import Markup
 from generator.resources import ASSETS, TEMPLATES, asset_text
 
 _IMPORT = re.compile(r'"#viewer/([a-z0-9-]+)"')
+_DOC_COMMENT = re.compile(r"^[ ]*/\*\*(?:(?!\*/).)*\*/[ ]*\n", re.DOTALL | re.MULTILINE)
+_URL_ESCAPES = str.maketrans({"%": "%25", "#": "%23", "\n": "%0A", "\r": "%0D", "\t": "%09"})
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _UNSAFE_IN_PAGE = re.compile(r"</script|</style|<!--", re.IGNORECASE)
@@ -34,9 +36,9 @@ def render(template: str, page: Any, entry: str) -> str:
         .get_template(template)
         .render(
             page=page,
-            import_map=Markup(import_map),
+            import_map=Markup(import_map),  # noqa: S704
             nonce=nonce,
-            csp=_POLICY_PLACE,  # noqa: S704
+            csp=_POLICY_PLACE,
         )
     )
     return html.replace(_POLICY_PLACE, _policy(html, nonce), 1)
@@ -77,12 +79,18 @@ def _import_map(entry: str) -> str:
         if name not in needed and (ASSETS / "js" / f"{name}.js").is_file():
             needed.append(name)
             waiting += _IMPORT.findall(asset_text(f"js/{name}.js"))
-    modules = {f"#viewer/{name}": _data_module(f"js/{name}.js") for name in sorted(needed)}
-    return json.dumps({"imports": modules})
+    modules = {f"#viewer/{name}": data_module(asset_text(f"js/{name}.js")) for name in sorted(needed)}
+    return json.dumps({"imports": modules}, ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _data_module(name: str) -> str:
-    return "data:text/javascript;base64," + base64.b64encode(asset_text(name).encode()).decode()
+def data_module(source: str) -> str:
+    """A module as a `data:` URL that stays readable in the page's source, without its doc comments.
+
+    Doc comments are half of the modules' bytes and stay in the repository. Only what a URL would lose is
+    escaped: base64 would need a third more.
+    """
+    code = _DOC_COMMENT.sub("", source)
+    return "data:text/javascript;charset=utf-8," + code.translate(_URL_ESCAPES)
 
 
 def _policy(html: str, nonce: str) -> str:

@@ -53,7 +53,7 @@ def build_site(
     """
     started = time.perf_counter()
     progress = progress or SilentProgress()
-    earlier = _earlier_files(output, results)
+    earlier = earlier_files(output, results)
     opened = Results(results)
     pages: dict[str, str] = {}
     with Database(opened) as database:
@@ -114,7 +114,7 @@ def _check_ids(models: list[Model], folder: Path) -> None:
         )
 
 
-def _earlier_files(output: Path, results: Path) -> list[str]:
+def earlier_files(output: Path, results: Path) -> list[str]:
     """The files that an earlier build wrote into `output`; refuses a folder with anything else in it."""
     if output.exists() and not output.is_dir():
         raise InputError(f"{output}: is a file, expected a folder for the site")

@@ -10,9 +10,8 @@ chromium_on_machine() {
 }
 
 playwright_chromium() {
-    local system_libraries=''
-    if [ "$(id -u)" = 0 ]; then system_libraries=--with-deps; fi
-    timeout 300 "$python" -m playwright install $system_libraries chromium
+    timeout 300 "$python" -m playwright install chromium || return
+    [ "$(id -u)" != 0 ] || "$python" -m playwright install-deps chromium
 }
 
 system_chromium() {

@@ -10,6 +10,8 @@ goes wrong is a defect and keeps its traceback.
 from __future__ import annotations
 
 import errno
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
@@ -99,6 +101,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"this command computes, and needs {error.name}: pip install 'vlens[pipeline]' "
             "(with -c constraints.txt from the checkout for the tested versions)"
         )
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         if error.errno not in _FAULTS_OF_THE_MACHINE:
             raise

@@ -39,9 +39,11 @@ def command(
     cache: Path,
 ) -> None:
     """Compute a study (what is not computed yet) and build its site."""
+    from generator.build import earlier_files
     from vlens.commands.site import build_and_report
     from vlens.progress import TerminalProgress
 
+    earlier_files(output_dir, results or cache)  # refuses a folder of somebody's before minutes are spent
     with TerminalProgress() as progress:
         if results is None:
             results = _compute(study, num_images or 10, no_ablations, cache, progress)

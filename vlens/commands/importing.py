@@ -17,7 +17,9 @@ def command() -> None:
 @command.command("vlens-json")
 @click.argument("folder", type=FOLDER)
 @click.option("--output", type=FOLDER, required=True, help="Where the results go: a new or empty folder.")
-@click.option("--model", "models", multiple=True, help="Import this model only (its id or folder); repeatable.")
+@click.option(
+    "--model", "models", multiple=True, help="Import this model only (its id or folder); repeatable."
+)
 def vlens_json(folder: Path, output: Path, models: tuple[str, ...]) -> None:
     """Read FOLDER, the published study's JSON files (either shape) and images."""
     from data_pipeline.importers.vlens_json import import_vlens_json

@@ -44,9 +44,10 @@ def present_blocks(results: Results) -> set[Block]:
     return blocks
 
 
-def gaps(results: Results) -> Iterator[Gap]:
-    """The missing blocks, in order."""
-    for model_id, image_id, lens, layer in sorted(expected_blocks(results) - present_blocks(results)):
+def gaps(results: Results, present: set[Block] | None = None) -> Iterator[Gap]:
+    """The missing blocks, in order; `present` spares reading all parts when it is already known."""
+    found = present_blocks(results) if present is None else present
+    for model_id, image_id, lens, layer in sorted(expected_blocks(results) - found):
         yield Gap(model_id, image_id, lens, layer, _reason(results, model_id, image_id, lens, layer))
 
 

@@ -89,12 +89,13 @@ def study_context(database: Database, results: Results) -> StudyContext:
     models = queries.models(database)
     _check_ids(models, results.folder)
     present: dict[str, set[str]] = defaultdict(set)
-    for model_id, _, lens, _ in present_blocks(results):
+    blocks = present_blocks(results)
+    for model_id, _, lens, _ in blocks:
         present[model_id].add(lens)
     for entry in results.manifest.expected:
         present[entry.model_id].update(entry.lenses)
     missing = defaultdict(list)
-    for gap in gaps(results):
+    for gap in gaps(results, blocks):
         missing[gap.model_id].append(gap)
     lenses = {
         model.model_id: tuple(lens for lens in LENSES if lens in present[model.model_id]) for model in models

@@ -106,7 +106,7 @@ def load_language_model(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokeni
 def encoder_pixels(encoder: VisionEncoder, pixels: np.ndarray) -> Tensor:
     """Canvas pixels (batch, y, x, rgb) uint8 as the encoder takes them; (batch, 3, y, x)."""
     mean, std = (torch.tensor(values)[:, None, None] for values in (encoder.mean, encoder.std))
-    return (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255 - mean) / std
+    return (torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float() / 255 - mean) / std
 
 
 def image_text_batches(
@@ -172,22 +172,24 @@ def train_connector_model(
 
 @torch.no_grad()
 def answer_losses(
-    model: ConnectorModel, weights: Path, pictures: Pictures, seed: int, split: str
+    model: ConnectorModel, weights: Path, pixels: np.ndarray, seed: int, split: str
 ) -> AnswerLosses:
-    """Losses of a saved model over all scenes of `pictures`, which are the first of a split."""
+    """Losses of a saved model on the first scenes of a split; `pixels` (scene, y, x, rgb) uint8 canvases."""
     llm, tokenizer = load_language_model(weights / model.llm_folder)
     encoder = VisionEncoder.from_pretrained(weights / "encoders" / model.encoder)
     connector = Connector.from_pretrained(weights / "connectors" / model.model_id)
-    found = [
-        (number, example(make_scene(seed, split, number), model.task))
-        for number in range(len(pictures.pixels))
-    ]
-    usable = [(number, item) for number, item in found if item is not None]
-    pixels = encoder_pixels(encoder, pictures.pixels[[number for number, _ in usable]])
-    tokens = connector(encoder.block_outputs(pixels))  # (scene, cell, hidden)
-    examples = tuple(item for _, item in usable)
+    usable, examples = usable_examples(seed, split, len(pixels), model.task)
+    tokens = connector(
+        encoder.block_outputs(encoder_pixels(encoder, pixels[usable]))
+    )  # (scene, cell, hidden)
     layout = Layout.of(connector, tokenizer)
     inputs = (tokens, tokens.roll(1, 0), tokens[:, :0])
-    return AnswerLosses(
-        *(answer_loss(llm, tokenizer, layout, shown, examples).item() for shown in inputs), len(examples)
-    )
+    losses = (answer_loss(llm, tokenizer, layout, shown, examples).item() for shown in inputs)
+    return AnswerLosses(*losses, len(examples))
+
+
+def usable_examples(seed: int, split: str, count: int, task: str) -> tuple[list[int], tuple[Example, ...]]:
+    """The numbers of those of the first `count` scenes that the task has an example for, and the examples."""
+    found = [(number, example(make_scene(seed, split, number), task)) for number in range(count)]
+    usable = [(number, item) for number, item in found if item is not None]
+    return [number for number, _ in usable], tuple(item for _, item in usable)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -21,6 +22,8 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from data_pipeline.encoders import VisionEncoder
+from data_pipeline.toy.connector_models import AnswerLosses, encoder_pixels, usable_examples
 from data_pipeline.toy.pictures import CANVAS_PIXELS, GRID
 from data_pipeline.toy.schedule import Schedule, Trainer
 from data_pipeline.toy.tokenizer import IMAGE_TOKEN, build_tokenizer
@@ -77,12 +80,31 @@ def train_llava(
 def llava_loss(
     model: LlavaForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, batch: ImageTextBatch
 ) -> Tensor:
-    """Mean cross-entropy of the captions in nats; ()."""
-    ids, labels = _sequences(tokenizer, batch)
-    logits = model(input_ids=ids, pixel_values=batch.pixel_values, use_cache=False).logits[:, :-1]
+    """Mean cross-entropy of the captions in nats; (). A batch may have examples without pictures."""
+    shown = len(batch.pixel_values) > 0
+    ids, labels = _sequences(tokenizer, batch, GRID * GRID if shown else 0)
+    images = {"pixel_values": batch.pixel_values} if shown else {}
+    logits = model(input_ids=ids, use_cache=False, **images).logits[:, :-1]
     return functional.cross_entropy(
         logits.flatten(0, 1).float(), labels[:, 1:].flatten(), ignore_index=_IGNORED
     )
+
+
+@torch.no_grad()
+def llava_losses(
+    folder: Path, encoder: VisionEncoder, pixels: np.ndarray, seed: int, split: str
+) -> AnswerLosses:
+    """Losses of the saved model on the first scenes of a split, like `answer_losses`.
+
+    `encoder` lends its pixel statistics; `pixels` (scene, y, x, rgb) are uint8 canvases.
+    """
+    model = LlavaForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
+    tokenizer = build_tokenizer(image_token=True)
+    usable, examples = usable_examples(seed, split, len(pixels), "caption")
+    values = encoder_pixels(encoder, pixels[usable])
+    shown = (values, values.roll(1, 0), values[:0])
+    losses = (llava_loss(model, tokenizer, ImageTextBatch(part, examples)).item() for part in shown)
+    return AnswerLosses(*losses, len(examples))
 
 
 def save_llava(model: LlavaForConditionalGeneration, folder: Path) -> None:
@@ -115,9 +137,11 @@ def _copy_blocks(source: torch.nn.Module, target: torch.nn.Module) -> None:
     target.load_state_dict(found)
 
 
-def _sequences(tokenizer: PreTrainedTokenizerFast, batch: ImageTextBatch) -> tuple[Tensor, Tensor]:
-    """Ids and labels (batch, token): begin, 64 placeholders, colon, caption, end."""
-    prompt = tokenizer.encode(IMAGE_TOKEN * (GRID * GRID) + ":")
+def _sequences(
+    tokenizer: PreTrainedTokenizerFast, batch: ImageTextBatch, placeholders: int
+) -> tuple[Tensor, Tensor]:
+    """Ids and labels (batch, token): begin, placeholders, colon, caption, end."""
+    prompt = tokenizer.encode(IMAGE_TOKEN * placeholders + ":")
     answers = [tokenizer.encode(item.answer, add_special_tokens=False) for item in batch.examples]
     width = max(len(answer) for answer in answers) + 1
     ids = torch.full((len(answers), len(prompt) + width), tokenizer.eos_token_id)

@@ -81,9 +81,11 @@ class Pictures:
     shares: np.ndarray
 
 
-def canvas_pixels(image: Image.Image) -> np.ndarray:
-    """A source picture as the toy encoders see it: (224, 224, 3) uint8."""
-    return np.asarray(image.resize((CANVAS_PIXELS, CANVAS_PIXELS), Image.Resampling.BICUBIC))
+def canvases(seed: int, split: str, count: int) -> np.ndarray:
+    """The first scenes of a split as a study shows them to the encoders; (scene, 224, 224, 3) uint8."""
+    sources = (draw(make_scene(seed, split, index)).image for index in range(count))
+    size = (CANVAS_PIXELS, CANVAS_PIXELS)
+    return np.stack([np.asarray(source.resize(size, Image.Resampling.BICUBIC)) for source in sources])
 
 
 def cell_contents(scene: Scene, owners: np.ndarray) -> tuple[list[SceneObject | Place], np.ndarray]:

@@ -9,6 +9,9 @@ from data_pipeline.toy.vocabulary import PUNCTUATION, SPLIT_WORDS, all_words
 
 PAD, BOS, EOS, UNK = "<pad>", "<s>", "</s>", "<unk>"
 SPECIAL_TOKENS: tuple[str, ...] = (PAD, BOS, EOS, UNK)
+# A hack: beside a Qwen2 config AutoTokenizer overrides the class that the folder declares with Qwen2's own,
+# which reads every word as unknown. It does not where an auto_map stands, whose class is never loaded.
+_AUTO_MAP = {"AutoTokenizer": [None, "none.None"]}
 IMAGE_TOKEN = "<image>"  # noqa: S105
 
 
@@ -38,6 +41,7 @@ def build_tokenizer(image_token: bool = False) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(
         tokenizer_object=backend,
         model_max_length=256,
+        auto_map=_AUTO_MAP,
         bos_token=BOS,
         eos_token=EOS,
         pad_token=PAD,

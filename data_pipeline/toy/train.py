@@ -19,14 +19,13 @@ import torch
 
 from data_pipeline.encoders import VisionEncoder
 from data_pipeline.toy.connector_models import (
-    ConnectorModel,
     answer_losses,
     connector_models,
     image_text_batches,
     train_connector_model,
 )
 from data_pipeline.toy.language_models import FAMILIES, build_language_model, train_language_model
-from data_pipeline.toy.off_the_shelf import build_llava, save_llava, train_llava
+from data_pipeline.toy.off_the_shelf import build_llava, llava_losses, save_llava, train_llava
 from data_pipeline.toy.pictures import Pictures, load_pictures
 from data_pipeline.toy.schedule import Schedule, Trainer, record_json, write_json
 from data_pipeline.toy.tokenizer import build_tokenizer
@@ -202,7 +201,8 @@ def _make_connector(run: Run, name: str) -> None:
     connector.half().save_pretrained(run.output_dir / name)
     if model.unfreeze:
         _save_language_model(llm, tokenizer, run.output_dir / model.llm_folder)
-    _finish(run, name, trainer, model)
+    losses = answer_losses(model, run.output_dir, run.pictures("tune").pixels, SCENE_SEED, "tune")
+    _finish(run, name, trainer, {"vision_blocks": model.vision_blocks, "tune_losses": asdict(losses)})
 
 
 def _make_llava(run: Run, name: str) -> None:
@@ -212,7 +212,8 @@ def _make_llava(run: Run, name: str) -> None:
     batches = image_text_batches(encoder, run.pictures("train"), SCENE_SEED, "train", "caption", seed)
     train_llava(model, batches, Schedule(run.steps(700), 2e-3, 0.05, seed), trainer)
     save_llava(model, _fresh_folder(run.output_dir / name))
-    _finish(run, name, trainer)
+    losses = llava_losses(run.output_dir / name, encoder, run.pictures("tune").pixels, SCENE_SEED, "tune")
+    _finish(run, name, trainer, {"tune_losses": asdict(losses)})
 
 
 def _save_language_model(model: torch.nn.Module, tokenizer: object, folder: Path) -> None:
@@ -226,12 +227,8 @@ def _fresh_folder(folder: Path) -> Path:
     return folder
 
 
-def _finish(run: Run, name: str, trainer: Trainer, model: ConnectorModel | None = None) -> None:
-    """Measures what can be measured and marks the artefact as finished."""
+def _finish(run: Run, name: str, trainer: Trainer, measured: dict[str, object] | None = None) -> None:
+    """Marks the artefact as finished, with its record."""
     if trainer.record is None:
         raise RuntimeError(f"{name} was not trained")
-    record: dict[str, object] = dict(record_json(trainer.record))
-    if model is not None:
-        losses = answer_losses(model, run.output_dir, run.pictures("tune"), SCENE_SEED, "tune")
-        record |= {"vision_blocks": model.vision_blocks, "tune_losses": asdict(losses)}
-    write_json(run.output_dir / name / _RECORD, record)
+    write_json(run.record(name), {**record_json(trainer.record), **(measured or {})})

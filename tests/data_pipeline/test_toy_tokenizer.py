@@ -10,6 +10,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from data_pipeline.toy.captions import caption
 from data_pipeline.toy.documents import GRID, corpus, raster_documents, rough_cells
+from data_pipeline.toy.language_models import FAMILIES, build_language_model
 from data_pipeline.toy.scenes import make_scene
 from data_pipeline.toy.tokenizer import BOS, IMAGE_TOKEN, SPECIAL_TOKENS, build_tokenizer, vocabulary
 
@@ -44,13 +45,16 @@ def test_a_text_begins_with_the_begin_token(tokenizer: PreTrainedTokenizerFast) 
     ]
 
 
-def test_a_saved_tokenizer_loads_the_usual_way(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_saved_tokenizer_loads_the_usual_way_beside_each_model(
+    tokenizer: PreTrainedTokenizerFast, tmp_path: Path, family: str
+) -> None:
+    build_language_model(family, tokenizer, seed=0).config.save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
     loaded = AutoTokenizer.from_pretrained(tmp_path)
     assert loaded.get_vocab() == vocabulary()
-    assert loaded.all_special_tokens == [BOS, "</s>", "<unk>", "<pad>"] or set(
-        loaded.all_special_tokens
-    ) == set(SPECIAL_TOKENS)
+    assert loaded.encode("a red mushroom .") == tokenizer.encode("a red mushroom .")
+    assert set(loaded.all_special_tokens) == set(SPECIAL_TOKENS)
 
 
 def test_the_image_placeholder_leaves_other_ids_alone(tokenizer: PreTrainedTokenizerFast) -> None:

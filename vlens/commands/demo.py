@@ -28,7 +28,7 @@ from vlens.commands.options import (
     type=FOLDER,
     default=Path("results"),
     show_default=True,
-    help="Where computed results are kept, a folder per study.",
+    help="Where computed results are kept.",
 )
 def command(
     num_images: int | None,
@@ -57,7 +57,8 @@ def _compute(study: str, num_images: int, no_ablations: bool, cache: Path, progr
     from data_pipeline.study import load_study
 
     loaded = load_study(study)
-    folder = cache / loaded.id
+    # A folder for each choice: a run drops what is not part of its own choice, which may have taken hours.
+    folder = cache / f"{loaded.id}-{num_images}{'-no-ablations' if no_ablations else ''}"
     run_study(
         loaded,
         folder,

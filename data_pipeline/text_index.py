@@ -29,7 +29,7 @@ from data_pipeline.block_outputs import decoder_of, num_blocks, recorded_layers
 from data_pipeline.contexts import Context, TokenizedText, choose_contexts, tokenize
 from data_pipeline.corpus import Corpus
 from data_pipeline.errors import InputError
-from data_pipeline.neighbor_search import search, unit_rows
+from data_pipeline.neighbor_search import Bank, unit_rows
 from data_pipeline.progress import Progress, SilentProgress
 from data_pipeline.store import write_atomically
 
@@ -127,13 +127,20 @@ class TextIndex:
         Raises:
             InputError: the index holds fewer than k different contexts or words.
         """
-        groups = self.row_contexts if distinct == "context" else self.context_words[self.row_contexts]
+        groups = self._groups(distinct)
         if (count := len(np.unique(groups))) < k:
-            raise InputError(
-                f"text index of {self.origin.llm}: {count} different {distinct}s, expected at least {k}"
-            )
-        found = search(unit_rows(queries), self.embeddings, groups, k)
+            raise InputError(f"text index: {count} different {distinct}s, expected at least {k}")
+        if distinct not in self._banks:
+            self._banks[distinct] = Bank(self.embeddings, groups)
+        found = self._banks[distinct].search(unit_rows(queries), k)
         return Neighbors(self.row_contexts[found.rows], self.row_layers[found.rows], found.scores)
+
+    def _groups(self, distinct: Distinct) -> np.ndarray:
+        return self.row_contexts if distinct == "context" else self.context_words[self.row_contexts]
+
+    @cached_property
+    def _banks(self) -> dict[Distinct, Bank]:
+        return {}
 
     @cached_property
     def context_words(self) -> np.ndarray:

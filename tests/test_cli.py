@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import shutil
-import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
@@ -22,7 +21,6 @@ from tests.commands import all_commands
 from vlens import __version__
 from vlens.cli import INTERRUPTED, USER_ERROR, main
 
-ROOT = Path(__file__).parents[1]
 STUDY = """
 id = "small"
 title = "Small"
@@ -430,20 +428,3 @@ def test_importing_a_missing_folder(tmp_path: Path, capsys: pytest.CaptureFixtur
     output = tmp_path / "results"
     assert "nowhere" in fail(capsys, "import", "vlens-json", tmp_path / "nowhere", "--output", output)
     assert not output.exists()
-
-
-# ---------------------------------------------------------------- the scripts
-
-
-def test_the_demo_script_explains_every_option_before_any_set_up(tmp_path: Path) -> None:
-    copy = tmp_path / "generate_demo.sh"
-    shutil.copy(ROOT / "generate_demo.sh", copy)
-    shown = subprocess.run([copy, "--help"], capture_output=True, text=True, check=True, timeout=5).stdout
-    demo = all_commands()["demo",]
-    for option in demo.params:
-        assert option.opts[0] in shown
-    assert {word.strip(",") for word in shown.split() if word.startswith("--")} == {
-        *(option.opts[0] for option in demo.params),
-        "--help",
-    }
-    assert list(tmp_path.iterdir()) == [copy]

@@ -7,9 +7,12 @@ import platform
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from itertools import groupby
 from json import dumps
 from pathlib import Path
 from time import perf_counter
+
+import pyarrow as pa
 
 from data_pipeline.importers.vlens_json.checkpoints import safe_id
 from data_pipeline.importers.vlens_json.describe import model_row, study_description
@@ -27,11 +30,12 @@ from data_pipeline.importers.vlens_json.tables import (
     samples_table,
 )
 from data_pipeline.manifest import Absence, Expected, Manifest, StudyInfo
-from data_pipeline.progress import Progress, SilentProgress
+from data_pipeline.progress import Progress, SilentProgress, Stage
 from data_pipeline.schema import LENSES
 from data_pipeline.store import ResultsWriter
 
 ABSENCE_REASON = "not in the imported files"
+_ROWS_A_PART = 1_000_000
 
 
 def import_vlens_json(
@@ -75,27 +79,41 @@ def _write_neighbors(
         for model in facts:
             llm = model.source.checkpoint.llm
             contexts = banks.setdefault(llm, Contexts(llm))
-            for file in model.source.files:
-                stage.advance(0, f"{model.model_id}, {file.lens}, layer {file.vision_layer}")
-                parts.append(_write_file(model, file, study, contexts, writer))
-                stage.advance()
+            for lens, files in groupby(model.source.files, lambda file: file.lens):
+                tables = _tables(model, files, study, contexts, stage)
+                for number, table in enumerate(_merged(tables)):
+                    parts.append(f"neighbors/{model.model_id}/{lens}-{number:05d}.parquet")
+                    writer.write_part(parts[-1], table)
     for contexts in banks.values():
         writer.write_part(contexts.path, contexts.table())
         parts.append(contexts.path)
     return facts, parts
 
 
-def _write_file(
-    model: ModelFacts, file: LayerFile, study: StudyFacts, contexts: Contexts, writer: ResultsWriter
-) -> str:
-    content = file.path.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    lists = read_layer_file(file, content)
-    study.gather(file, lists)
-    model.gather(file, lists, digest)
-    path = f"neighbors/{model.model_id}/{file.lens}-{file.vision_layer:05d}.parquet"
-    writer.write_part(path, neighbors_table(model.model_id, file, lists, study.image_ids, contexts), digest)
-    return path
+def _tables(
+    model: ModelFacts, files: Iterable[LayerFile], study: StudyFacts, contexts: Contexts, stage: Stage
+) -> Iterator[pa.Table]:
+    """The neighbours of each file."""
+    for file in files:
+        stage.advance(0, f"{model.model_id}, {file.lens}, layer {file.vision_layer}")
+        content = file.path.read_bytes()
+        lists = read_layer_file(file, content)
+        study.gather(file, lists)
+        model.gather(file, lists, hashlib.sha256(content).hexdigest())
+        yield neighbors_table(model.model_id, file, lists, study.image_ids, contexts)
+        stage.advance()
+
+
+def _merged(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in fewer tables: small files cost readers time, all of a lens at once memory."""
+    held: list[pa.Table] = []
+    for table in tables:
+        held.append(table)
+        if sum(table.num_rows for table in held) >= _ROWS_A_PART:
+            yield pa.concat_tables(held)
+            held = []
+    if held:
+        yield pa.concat_tables(held)
 
 
 def _write_study(

@@ -105,7 +105,7 @@ function verdict(judgment) {
   return make(
     "div",
     { class: "verdict", "data-verdict": answer },
-    make("span", { class: "verdict-badge" }, VERDICT_TITLES[answer]),
+    make("span", { class: "verdict-badge", title: judgment?.reasoning }, VERDICT_TITLES[answer]),
     ...words.map(({ relation, word }) =>
       make(
         "span",

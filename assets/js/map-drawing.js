@@ -182,7 +182,7 @@ function gridLines(context, canvas, shift) {
  * @param {string} colour @param {number} width CSS pixels @param {Palette} palette @param {number} pixel
  */
 export function drawFrame(context, canvas, cell, colour, width, palette, pixel) {
-  const box = cellBox(canvas, cell);
+  const box = within(cellBox(canvas, cell), canvas, (width / 2 + 1) * pixel);
   context.lineJoin = "round";
   for (const [stroke, thickness] of /** @type {const} */ ([
     [palette.markDark, width + 2],
@@ -192,4 +192,16 @@ export function drawFrame(context, canvas, cell, colour, width, palette, pixel) 
     context.lineWidth = thickness * pixel;
     context.strokeRect(box.x, box.y, box.width, box.height);
   }
+}
+
+/**
+ * A box moved in from the canvas's edges, which would cut off half of its frame.
+ * @param {Box} box @param {Canvas} canvas @param {number} margin canvas pixels @returns {Box}
+ */
+function within(box, canvas, margin) {
+  const left = Math.max(box.x, margin);
+  const top = Math.max(box.y, margin);
+  const right = Math.min(box.x + box.width, canvas.width - margin);
+  const bottom = Math.min(box.y + box.height, canvas.height - margin);
+  return { x: left, y: top, width: right - left, height: bottom - top };
 }

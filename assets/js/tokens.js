@@ -7,13 +7,11 @@
  * @typedef {{text: string, glyph: boolean}} Piece a stretch of text; `glyph` marks a stand-in
  */
 
+/** Glyphs that text fonts have; rarer characters show their code point, which needs no font. */
 const NAMED = new Map([
   [" ", "␣"],
   ["\n", "↵"],
-  ["\r", "␍"],
   ["\t", "⇥"],
-  ["\u00a0", "⍽"],
-  ["\u007f", "␡"],
 ]);
 
 const INVISIBLE = /^[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Zs}\p{Co}\p{Cn}\p{Cs}\u115f\u1160\u2800\u3164\uffa0]$/u;
@@ -39,9 +37,7 @@ function glyphOf(character, before, spaces) {
   const named = NAMED.get(character);
   if (named) return named;
   if (character === ZERO_WIDTH_JOINER && /\p{Extended_Pictographic}\ufe0f?$/u.test(before)) return null;
-  if (!INVISIBLE.test(character)) return null;
-  const number = /** @type {number} */ (character.codePointAt(0));
-  return number < 32 ? String.fromCodePoint(0x2400 + number) : codePoint(character);
+  return INVISIBLE.test(character) ? codePoint(character) : null;
 }
 
 /**

@@ -7,15 +7,11 @@ import { cellBox, overlap } from "#viewer/grid";
  * @property {string} kind "object" or "background"
  * @property {string[]} words nouns that name it, synonyms included
  * @property {string[]} attributes
- * @property {number[] | import("#viewer/grid").Box} box canvas pixels, [x0, y0, x1, y1] or a box
+ * @property {number[]} box [x0, y0, x1, y1] in canvas pixels; empty where the canvas does not know its source
  */
 
-/** @param {Region["box"]} box @returns {import("#viewer/grid").Box} */
-export function asBox(box) {
-  if (!Array.isArray(box)) return box;
-  const [x0, y0, x1, y1] = box;
-  return { x: x0, y: y0, width: x1 - x0, height: y1 - y0 };
-}
+/** @param {number[]} box [x0, y0, x1, y1] @returns {import("#viewer/grid").Box} */
+const asBox = ([x0, y0, x1, y1]) => ({ x: x0, y: y0, width: x1 - x0, height: y1 - y0 });
 
 /**
  * Regions whose box meets a cell, the one that covers most of the cell first, objects before backgrounds.
@@ -26,6 +22,7 @@ export function regionsOf(regions, canvas, cell) {
   const box = cellBox(canvas, cell);
   const area = box.width * box.height;
   return regions
+    .filter((region) => region.box.length === 4)
     .map((region) => ({ region, share: overlap(asBox(region.box), box) / area }))
     .filter(({ share }) => share > 0)
     .sort((a, b) => rank(a.region) - rank(b.region) || b.share - a.share);

@@ -13,6 +13,7 @@ import { normalise } from "#viewer/words";
  * @property {string[]} candidates
  * @property {string | null} [truthKind]
  * @property {boolean | null} [namesTruth]
+ * @property {string | null} [reasoning]
  *
  * @typedef {"concrete" | "abstract" | "global"} Relation how a word relates to the image
  * @typedef {"yes" | "no" | "failed" | "unjudged"} Verdict

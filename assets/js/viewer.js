@@ -4,7 +4,7 @@
  */
 
 import { createControls } from "#viewer/controls-view";
-import { byId } from "#viewer/dom";
+import { byId, fill, make, visible } from "#viewer/dom";
 import { firstState } from "#viewer/first-state";
 import { centreCell, colOf, rowOf, samePlace, walk } from "#viewer/grid";
 import { formatHash, parseHash } from "#viewer/hash";
@@ -176,11 +176,15 @@ export async function start(document) {
 
   /** @param {import("#viewer/view").View} view */
   function showCaptions({ image, state: { grid } }) {
-    byId("caption").textContent = image.caption ?? "none stored";
-    byId("generated-caption").textContent = image.generatedCaption ?? "none stored";
+    fill(byId("caption"), captionNode(image.caption));
+    fill(byId("generated-caption"), captionNode(image.generatedCaption));
     /** @type {HTMLInputElement} */ (byId("grid-toggle")).checked = grid;
   }
 }
+
+/** @param {string | null} caption */
+const captionNode = (caption) =>
+  caption === null ? make("span", { class: "quiet" }, "none stored") : visible(caption, "", { spaces: false });
 
 /** @returns {HTMLDialogElement} */
 const help = () => /** @type {HTMLDialogElement} */ (byId("help"));

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { formatHash, parseHash } from "#viewer/hash";
+import { MAP_IDS } from "#viewer/maps";
+
+const grid = (rows, cols) => ({ width: 10, height: 10, rows, cols, cellWidth: 1, cellHeight: 1, gridX: 0, gridY: 0 });
+const page = {
+  images: [
+    { id: "scene-0", canvas: grid(3, 4) },
+    { id: "a&b=c #1%,+ü/🦊", canvas: grid(2, 9) },
+  ],
+  visionLayers: [0, 2, 7],
+  lenses: [{ id: "embedding" }, { id: "logit" }, { id: "contextual" }],
+};
+const START = { image: 0, layer: 1, cell: null, map: "none", lens: "contextual", only: null, grid: true };
+
+test("every state comes back from its own hash", () => {
+  for (const image of [0, 1]) {
+    for (const layer of [0, 1, 2]) {
+      for (const map of MAP_IDS) {
+        for (const cell of [null, 0, 11]) {
+          for (const only of [null, "dog", "a&b=#", ""]) {
+            const state = { image, layer, cell, map, lens: "logit", only, grid: cell !== 0 };
+            assert.deepEqual(parseHash(`#${formatHash(state, page)}`, page, START), state);
+          }
+        }
+      }
+    }
+  }
+});
+
+test("a link speaks of ids, depths, rows and columns", () => {
+  const state = { ...START, cell: 6, layer: 2, map: "words" };
+  assert.equal(formatHash(state, page), "image=scene-0&layer=7&patch=1,2&map=words&lens=contextual");
+});
+
+for (const [name, hash] of [
+  ["nothing", ""],
+  ["an unknown image", "image=nowhere"],
+  ["a patch outside the grid", "patch=3,0"],
+  ["a patch that is no place", "patch=1.5,x"],
+  ["an unknown map and lens", "map=constructor&lens=__proto__"],
+  ["a layer that is no number", "layer=NaN"],
+  ["broken escapes", "image=%E0%A4%A&%"],
+]) {
+  test(`${name} leaves the state as it was`, () => assert.deepEqual(parseHash(hash, page, START), START));
+}
+
+test("a layer that is not stored leads to the nearest one", () => {
+  assert.equal(parseHash("layer=6", page, START).layer, 2);
+});
+
+test("a patch counts in the grid of its own image", () => {
+  assert.equal(parseHash("image=a%26b%3Dc%20%231%25,%2B%C3%BC/%F0%9F%A6%8A&patch=1,8", page, START).cell, 17);
+  assert.equal(parseHash("image=scene-0&patch=1,8", page, START).cell, null);
+});

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { readMap } from "#viewer/maps";
+
+const palette = {
+  word: { lightness: ["0.8", "0.7"], chroma: "0.1" },
+  quiet: "grey",
+  ramp: ["low", "middle", "high"],
+  verdict: { yes: "green", no: "dark", failed: "amber" },
+};
+
+/** Two layers of four cells: tokens, scores, text layers and verdicts by layer and cell. */
+const TOKENS = [
+  [" dog", "Dog", "...", " cat"],
+  [" cat", "dog", "dog", "dog"],
+];
+const SCORES = [
+  [0, 1, 2, 3],
+  [4, 5, 6, 9],
+];
+const VERDICTS = [{ status: "ok", interpretable: true }, { status: "ok", interpretable: false }, { status: "failed", interpretable: null }, null];
+
+const data = {
+  neighbors: (lens, layer, cell) => [
+    { rank: 1, token: TOKENS[layer][cell], score: SCORES[layer][cell], probability: null, textLayer: [1, 8, 8, 4][cell] },
+  ],
+  judgment: (lens, layer, cell) => VERDICTS[cell],
+  statistics: (layer, cell) => ({ norm: SCORES[layer][cell], entropy: 9 - SCORES[layer][cell] }),
+};
+const source = {
+  data,
+  lens: "contextual",
+  layer: 0,
+  layers: 2,
+  cells: 4,
+  textLayers: [1, 4, 8],
+  places: new Map(),
+  scoreName: "cosine",
+};
+const read = (kind, changes = {}) => readMap(kind, { ...source, ...changes }, palette);
+
+test("one word has one colour, on every layer, however it is spelt", () => {
+  const [first, second, quiet, cat] = read("words").fills;
+  assert.equal(first, second);
+  assert.notEqual(first, cat);
+  assert.equal(quiet, "grey");
+  const later = read("words", { layer: 1 }).fills;
+  assert.deepEqual(later, [cat, first, first, first]);
+});
+
+test("the legend of words counts cells, most first", () => {
+  const items = read("words", { layer: 1 }).classes.map(({ label, count }) => [label, count]);
+  assert.deepEqual(items, [
+    ["dog", 3],
+    ["cat", 1],
+  ]);
+});
+
+test("scores are scaled over all layers, so that layers can be compared", () => {
+  assert.deepEqual(read("score").fills, ["low", "low", "low", "middle"]);
+  assert.deepEqual(read("score", { layer: 1 }).fills, ["middle", "middle", "high", "high"]);
+  assert.deepEqual([read("score").ramp.low, read("score").ramp.high], [0, 9]);
+});
+
+test("a failed judge is not a no, and an unjudged cell stays bare", () => {
+  const { fills, classes } = read("verdict");
+  assert.deepEqual(fills, ["green", "dark", "amber", null]);
+  assert.deepEqual(classes.map(({ count }) => count), [1, 1, 1]);
+});
+
+test("text layers are coloured by depth and written on the cells", () => {
+  const { fills, labels } = read("text-layer");
+  assert.deepEqual(fills, ["low", "high", "high", "middle"]);
+  assert.deepEqual(labels, ["1", "8", "8", "4"]);
+});
+
+test("statistics are scaled over all layers", () => {
+  assert.deepEqual(read("norm", { layer: 1 }).fills, ["middle", "middle", "high", "high"]);
+  assert.deepEqual([read("entropy").ramp.low, read("entropy").ramp.high], [0, 9]);
+});
+
+test("cells without readings stay bare on every map", () => {
+  const empty = { neighbors: () => [], judgment: () => null, statistics: () => null };
+  for (const kind of ["words", "score", "verdict", "text-layer", "norm", "entropy"]) {
+    assert.deepEqual(read(kind, { data: empty }).fills, [null, null, null, null]);
+  }
+  assert.equal(read("none"), null);
+});

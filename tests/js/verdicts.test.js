@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { relationOf, verdictOf } from "#viewer/verdicts";
+
+const judgment = (changes) => ({
+  status: "ok",
+  interpretable: true,
+  concrete: ["placard"],
+  abstract: ["joy"],
+  global: ["Dog"],
+  candidates: [],
+  ...changes,
+});
+
+test("a failed or missing call is never a no", () => {
+  assert.equal(verdictOf(judgment({})), "yes");
+  assert.equal(verdictOf(judgment({ interpretable: false })), "no");
+  assert.equal(verdictOf(judgment({ status: "failed", interpretable: null })), "failed");
+  assert.equal(verdictOf(judgment({ status: "skipped", interpretable: null })), "unjudged");
+  assert.equal(verdictOf(null), "unjudged");
+});
+
+test("rows are told by the whole word, rebuilt from the sentence", () => {
+  const context = { text: "the placard for it", start: 8, end: 11 };
+  assert.equal(relationOf(judgment({}), { token: "ard", context }), "concrete");
+  assert.equal(relationOf(judgment({}), { token: "ard", context: null }), null);
+  assert.equal(relationOf(judgment({}), { token: " dog", context: null }), "global");
+  assert.equal(relationOf(judgment({}), { token: "joy", context: null }), "abstract");
+  assert.equal(relationOf(null, { token: "joy", context: null }), null);
+});

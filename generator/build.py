@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_pipeline.completeness import gaps, present_blocks
+from data_pipeline.completeness import expected_blocks, gaps, present_blocks
 from data_pipeline.errors import InputError
 from data_pipeline.manifest import MANIFEST_NAME
 from data_pipeline.progress import Progress, SilentProgress
@@ -17,6 +17,7 @@ from data_pipeline.schema import LENSES, check_id
 from data_pipeline.store import Results, write_atomically
 from generator import queries
 from generator.database import Database
+from generator.index_page import index_page
 from generator.model_page import StudyContext, model_href, model_page
 from generator.queries import Model
 from generator.render import render
@@ -78,10 +79,10 @@ def _pages(
     database: Database, results: Results, context: StudyContext, with_data: bool
 ) -> Iterator[tuple[str, str]]:
     for model in context.models:
-        yield (
-            model_href(model.model_id),
-            render("model.html.jinja", model_page(database, context, model), "js/viewer.js"),
-        )
+        page = model_page(database, context, model)
+        yield model_href(model.model_id), render("model.html.jinja", page, "js/viewer.js")
+    index = index_page(database, context, results, DATA_FOLDER if with_data else None)
+    yield "index.html", render("index.html.jinja", index)
 
 
 def study_context(database: Database, results: Results) -> StudyContext:
@@ -100,7 +101,22 @@ def study_context(database: Database, results: Results) -> StudyContext:
     lenses = {
         model.model_id: tuple(lens for lens in LENSES if lens in present[model.model_id]) for model in models
     }
-    return StudyContext(results.manifest.study, tuple(models), lenses, dict(missing))
+    return StudyContext(
+        results.manifest.study,
+        tuple(models),
+        lenses,
+        dict(missing),
+        _judges(database, results),
+        len(expected_blocks(results)),
+    )
+
+
+def _judges(database: Database, results: Results) -> dict[str, str]:
+    """Each model's judge: the first that the manifest expects, else the first by name that judged anything."""
+    judges = {entry.model_id: entry.judges[0] for entry in results.manifest.expected if entry.judges}
+    for row in queries.model_judges(database):
+        judges.setdefault(row.model_id, row.judge)
+    return judges
 
 
 def _check_ids(models: list[Model], folder: Path) -> None:

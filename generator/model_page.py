@@ -10,7 +10,7 @@ from markupsafe import Markup
 from data_pipeline.completeness import Gap
 from data_pipeline.errors import InputError
 from data_pipeline.manifest import StudyInfo
-from data_pipeline.schema import LENS_TITLES, check_id
+from data_pipeline.schema import LENS_TITLES, LENSES, check_id
 from generator import queries
 from generator.database import Database
 from generator.payload import ModelTables, Payload, build_payload
@@ -19,7 +19,7 @@ from generator.readings import Frame
 
 MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp")
 _SCORE_NAMES = {"embedding": "cosine", "logit": "logit", "contextual": "cosine"}
-_NOT_COMPUTED = "not in the results, and the manifest does not say why"
+NOT_COMPUTED = "not in the results, and the manifest does not say why"
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,14 @@ class StudyContext:
     lenses: dict[str, tuple[str, ...]]
     """By model: the lenses that the manifest expects or the results hold, in the contract's order."""
     gaps: dict[str, list[Gap]]
+    judges: dict[str, str]
+    """By model: the judge whose verdicts make the index's figures."""
+    expected_blocks: int
+
+    @property
+    def all_lenses(self) -> tuple[str, ...]:
+        """The lenses of any model, in the contract's order."""
+        return tuple(lens for lens in LENSES if any(lens in lenses for lenses in self.lenses.values()))
 
 
 def model_page(database: Database, context: StudyContext, model: Model) -> ModelPage:
@@ -229,7 +237,7 @@ def _absences(
     missing: dict[tuple[str, str], set[tuple[int, int]]] = {}
     for gap in gaps:
         if gap.image_id in places and gap.vision_layer in layers:
-            key = (gap.lens, gap.reason or _NOT_COMPUTED)
+            key = (gap.lens, gap.reason or NOT_COMPUTED)
             missing.setdefault(key, set()).add((layers[gap.vision_layer], places[gap.image_id]))
     found: list[dict[str, Any]] = []
     for (lens, reason), blocks in missing.items():

@@ -142,8 +142,29 @@ class StudySize:
 
     images: int
     neighbors: int
+    top_k: int
     contexts: int
     judgments: int
+
+
+@dataclass(frozen=True)
+class ModelJudge:
+    """A judge that judged a model."""
+
+    model_id: str
+    judge: str
+
+
+@dataclass(frozen=True)
+class Judge:
+    """One judge and what is behind it; `cost` in US dollars."""
+
+    judge: str
+    judge_model: str | None
+    prompt_hash: str | None
+    judgments: int
+    failed: int
+    cost: float
 
 
 def models(database: Database) -> list[Model]:
@@ -184,6 +205,16 @@ def model_statistics(database: Database, model_id: str) -> pa.Table:
 def verdicts(database: Database) -> list[Verdicts]:
     """Counts of verdicts for each model, lens, judge, vision layer and image."""
     return _records(Verdicts, database.rows("verdicts"))
+
+
+def model_judges(database: Database) -> list[ModelJudge]:
+    """Which judges judged which models, by name."""
+    return _records(ModelJudge, database.rows("model_judges"))
+
+
+def judges(database: Database) -> list[Judge]:
+    """The judges of the study."""
+    return _records(Judge, database.rows("judges"))
 
 
 def caption_losses(database: Database) -> list[CaptionLoss]:

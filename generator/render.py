@@ -27,9 +27,9 @@ _UNSAFE_IN_PAGE = re.compile(r"</script|</style|<!--", re.IGNORECASE)
 _POLICY_PLACE = "content-security-policy-of-this-page"
 
 
-def render(template: str, page: Any, entry: str) -> str:
+def render(template: str, page: Any, entry: str | None = None) -> str:
     """The HTML of `page`, placed by `templates/TEMPLATE`; `entry` names its script, like `js/viewer.js`."""
-    import_map = _import_map(entry)
+    import_map = _import_map(entry) if entry else ""
     nonce = _hash((json.dumps(getattr(page, "data", {})) + import_map).encode())
     html = (
         _environment()

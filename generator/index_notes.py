@@ -1,0 +1,266 @@
+"""The index's words about the study: what it holds, how numbers were made, what ran, what is absent."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from data_pipeline.schema import TABLES
+from data_pipeline.store import Results
+from generator.measures import Measures
+from generator.model_page import NOT_COMPUTED, StudyContext
+from generator.queries import CaptionLoss, Judge, Run, StudySize
+
+GROUP_NAMES = {"main": "main", "ablation": "ablation", "off_the_shelf": "off-the-shelf"}
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run, in words."""
+
+    stage: str
+    model: str
+    started: str
+    seconds: str
+    device: str
+    seed: str
+    command: str
+    versions: str
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Blocks of one model and lens that are missing for one reason."""
+
+    model: str
+    lens: str
+    layers: str
+    images: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class DataColumn:
+    """One column of a table."""
+
+    name: str
+    type: str
+    unit: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class DataTable:
+    """One table of the results: what it is, how large, and its files."""
+
+    name: str
+    row: str
+    rows: str
+    size: str
+    files: tuple[tuple[str, str], ...]
+    """Path from the results' folder, and size."""
+    columns: tuple[DataColumn, ...]
+
+
+def thousands(number: int) -> str:
+    """A count with narrow no-break spaces, like `12 960`."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def size_text(size: int) -> str:
+    """A size in decimal units, like `1.4 MB`."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= scale:
+            return f"{size / scale:.1f}\u202f{unit}"
+    return f"{size}\u202fB"
+
+
+def count_text(count: int, noun: str) -> str:
+    """A count with its noun, like `1 image` or `10 images`."""
+    return f"{thousands(count)}\u00a0{noun}" + ("" if count == 1 else "s")
+
+
+def facts(context: StudyContext, size: StudySize) -> tuple[tuple[str, str], ...]:
+    """The study at a glance: label and value."""
+    groups = Counter(model.group for model in context.models)
+    models = ", ".join(f"{groups[group]} {name}" for group, name in GROUP_NAMES.items() if groups[group])
+    layers = sorted({layer for model in context.models for layer in model.vision_layers})
+    found = [
+        ("models", models),
+        ("images", thousands(size.images)),
+        ("vision layers", ", ".join(map(str, layers))),
+        ("words per cell and lens", str(size.top_k)),
+        ("neighbours", thousands(size.neighbors)),
+    ]
+    if size.judgments:
+        found.append(("judgments", thousands(size.judgments)))
+    return tuple(found)
+
+
+def methods(
+    context: StudyContext,
+    measures: Measures,
+    judges: Sequence[Judge],
+    size: StudySize,
+    losses: dict[str, CaptionLoss],
+) -> tuple[tuple[str, str], ...]:
+    """How each number of the page was made: term and explanation."""
+    notes = [("Lenses", _lens_note(size))]
+    if judges:
+        failed = (
+            f" {count_text(measures.failed(), 'call')} failed and are in no figure."
+            if measures.failed()
+            else ""
+        )
+        notes += [
+            (
+                "Interpretable",
+                f"A cell counts when the judge relates at least one of its {size.top_k} candidates to the image: to what is "
+                "in the cell, to an idea of it, or to something elsewhere in the image. The share is cells that "
+                f"count among cells with a verdict, all images together. {_judge_note(judges)}{failed}",
+            ),
+            (
+                "Chance",
+                "The thin grey lines and ticks: how often the same candidates would have passed on other images of the study. "
+                + context.study.chance_note,
+            ),
+            (
+                "Names the object",
+                "Only cells that an object fills by the scene's ground truth. A cell counts when one of its "
+                f"top {size.top_k} names that object. The layer shown is the model's best, chosen on these same "
+                "images, so it leans upwards a little; chance is given for that layer.",
+            ),
+            (
+                "Intervals",
+                "Bands and ranges are 95\u202f% Wilson score intervals of k of n cells. They treat cells as independent; "
+                "cells of one image are alike, so real uncertainty is somewhat larger.",
+            ),
+            (
+                "Difference to the baseline",
+                "Interpretable share of the ablation minus that of its baseline, in percentage points, all vision layers together. "
+                "The interval is a 95\u202f% percentile bootstrap over images, the same images drawn for both models; "
+                "the draws are keyed by study, model and lens, so every build gives the same interval.",
+            ),
+        ]
+    if losses:
+        notes.append(
+            (
+                "Caption loss",
+                "Mean cross-entropy of the data set's caption, in nats per token: with the image, with "
+                "another image of the study in its place, and without any image.",
+            )
+        )
+    return tuple(notes)
+
+
+def _lens_note(size: StudySize) -> str:
+    return (
+        f"Each lens turns a cell's hidden state at one vision layer into its {size.top_k} nearest tokens. Input "
+        "Embedding Matrix: cosine to the rows of the LLM's input embeddings. LogitLens: the model's final norm and LM "
+        "head. LN-Lens: cosine to hidden states of the same LLM reading sentences, all text layers searched and "
+        "merged. Vision layer 0 is what enters the LLM, layer l the output of block l."
+    )
+
+
+def _judge_note(judges: Sequence[Judge]) -> str:
+    names = dict.fromkeys(
+        f"{judge.judge} ({judge.judge_model})" if judge.judge_model else judge.judge for judge in judges
+    )
+    return f"Judge: {', '.join(names)}."
+
+
+def run_rows(runs: Sequence[Run], context: StudyContext) -> tuple[RunRow, ...]:
+    """Every run, in the order in which they began."""
+    titles = {model.model_id: model.title for model in context.models}
+    return tuple(
+        RunRow(
+            run.stage,
+            titles.get(run.model_id or "", run.model_id or "all"),
+            f"{run.started:%Y-%m-%d %H:%M:%S} UTC",
+            f"{run.seconds:.1f}",
+            " ".join(part for part in (run.device, run.dtype) if part) or "–",
+            "–" if run.seed is None else str(run.seed),
+            run.command,
+            _versions(run.versions),
+        )
+        for run in runs
+    )
+
+
+def run_summary(runs: Sequence[Run]) -> tuple[tuple[str, str], ...]:
+    """What the runs have in common: label and value."""
+    if not runs:
+        return ()
+    seconds: dict[str, float] = defaultdict(float)
+    for run in runs:
+        seconds[run.stage] += run.seconds
+    times = ", ".join(f"{stage} {value:.1f}\u202fs" for stage, value in seconds.items())
+    found = [
+        ("time by stage", times),
+        ("device", _distinct(run.device for run in runs)),
+        ("precision", _distinct(run.dtype for run in runs)),
+        ("seed", _distinct(None if run.seed is None else str(run.seed) for run in runs)),
+        ("versions", _distinct(_versions(run.versions) for run in runs)),
+        ("command", _distinct(run.command for run in runs)),
+    ]
+    return tuple((label, value) for label, value in found if value)
+
+
+def _distinct(values: object) -> str:
+    return "; ".join(dict.fromkeys(value for value in values if value))  # type: ignore[attr-defined]
+
+
+def _versions(text: str) -> str:
+    try:
+        versions = json.loads(text)
+    except ValueError:
+        return text
+    return (
+        ", ".join(f"{name} {version}" for name, version in versions.items())
+        if isinstance(versions, dict)
+        else text
+    )
+
+
+def absent_rows(context: StudyContext) -> tuple[Absent, ...]:
+    """What the study promises and lacks, by model, lens and reason."""
+    titles = {model.model_id: model.title for model in context.models}
+    found: dict[tuple[str, str, str], set[tuple[int, str]]] = {}
+    for gaps in context.gaps.values():
+        for gap in gaps:
+            key = (gap.model_id, gap.lens, gap.reason or NOT_COMPUTED)
+            found.setdefault(key, set()).add((gap.vision_layer, gap.image_id))
+    return tuple(
+        Absent(
+            titles.get(model_id, model_id),
+            lens,
+            ", ".join(map(str, sorted({layer for layer, _ in blocks}))),
+            len({image for _, image in blocks}),
+            reason,
+        )
+        for (model_id, lens, reason), blocks in found.items()
+    )
+
+
+def data_tables(results: Results) -> tuple[DataTable, ...]:
+    """The results' tables with their files and columns, in the contract's order."""
+    parts = results.manifest.parts
+    tables = []
+    for name, spec in TABLES.items():
+        mine = [parts[path] for path in sorted(parts) if parts[path].table == name]
+        columns = tuple(
+            DataColumn(column.name, str(column.type), column.unit, column.meaning) for column in spec.columns
+        )
+        tables.append(
+            DataTable(
+                name,
+                spec.row,
+                thousands(sum(part.rows for part in mine)),
+                size_text(sum(part.bytes for part in mine)),
+                tuple((part.path, size_text(part.bytes)) for part in mine),
+                columns,
+            )
+        )
+    return tuple(tables)

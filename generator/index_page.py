@@ -1,0 +1,333 @@
+"""The study's front page: everything decided here, placed by `templates/index.html.jinja`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from data_pipeline.schema import LENS_TITLES
+from generator import queries
+from generator.charts import Series, describe, difference_strip, layer_chart, percent, share_strip
+from generator.database import Database
+from generator.index_notes import (
+    Absent,
+    DataTable,
+    RunRow,
+    absent_rows,
+    data_tables,
+    facts,
+    methods,
+    run_rows,
+    run_summary,
+)
+from generator.intervals import Difference, paired_difference
+from generator.measures import Measures, Naming
+from generator.model_page import Link, StudyContext, model_href
+from generator.queries import CaptionLoss, Model
+from data_pipeline.store import Results
+
+SHORT_NAMES = {"embedding": "Embedding", "logit": "LogitLens", "contextual": "LN-Lens"}
+_LEAST_REACH = 0.05
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One row of the table behind a chart: a vision layer and each lens's share in words."""
+
+    vision_layer: int
+    shares: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One model with its chart; `chart` is None where nothing was judged."""
+
+    link: Link
+    title: str
+    subtitle: str
+    chart: Markup | None
+    lenses: tuple[str, ...]
+    figures: tuple[Figures, ...]
+
+
+@dataclass(frozen=True)
+class GridCell:
+    """One vision encoder with one LLM: usually one model; none where the study has none."""
+
+    encoder: str
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True)
+class GridRow:
+    """One LLM with every vision encoder of the grid."""
+
+    llm: str
+    cells: tuple[GridCell, ...]
+
+
+@dataclass(frozen=True)
+class NamingCell:
+    """The best layer of one lens in words and as a strip; `strip` is None where there is no figure."""
+
+    lens: str
+    strip: Markup | None
+    share: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class TruthRow:
+    """How well one model's words and captions fit its images."""
+
+    link: Link
+    group: str
+    namings: tuple[NamingCell, ...]
+    losses: tuple[str, str, str] | None
+    """With the image, with another image, without any: nats per token."""
+
+
+@dataclass(frozen=True)
+class DifferenceCell:
+    """One lens of an ablation: its share, and the difference to the baseline."""
+
+    lens: str
+    share: str
+    strip: Markup | None
+    difference: str
+    interval: str
+    is_clear: bool
+
+
+@dataclass(frozen=True)
+class AblationRow:
+    """One ablation beside its baseline."""
+
+    link: Link
+    description: str | None
+    baseline: str
+    images: int
+    cells: tuple[DifferenceCell, ...]
+
+
+@dataclass(frozen=True)
+class IndexPage:
+    """What `index.html.jinja` places."""
+
+    title: str
+    study_title: str
+    description: str
+    facts: tuple[tuple[str, str], ...]
+    grid: tuple[GridRow, ...]
+    main: tuple[Card, ...]
+    """The main models where they make no grid."""
+    shelf: tuple[Card, ...]
+    lenses: tuple[tuple[str, str], ...]
+    """Id and title of each lens of the study."""
+    has_judgments: bool
+    truth: tuple[TruthRow, ...]
+    ablations: tuple[AblationRow, ...]
+    methods: tuple[tuple[str, str], ...]
+    runs: tuple[RunRow, ...]
+    run_summary: tuple[tuple[str, str], ...]
+    expected_blocks: int
+    absent: tuple[Absent, ...]
+    tables: tuple[DataTable, ...]
+    data_href: str | None
+
+
+def index_page(
+    database: Database, context: StudyContext, results: Results, data_href: str | None
+) -> IndexPage:
+    """Ask for the study's figures and decide its front page."""
+    measures = Measures(queries.verdicts(database), context.judges)
+    groups = {
+        group: [m for m in context.models if m.group == group]
+        for group in ("main", "ablation", "off_the_shelf")
+    }
+    main, shelf = (
+        [card(model, context, measures) for model in groups[group]] for group in ("main", "off_the_shelf")
+    )
+    grid = _grid(groups["main"], main)
+    losses = {loss.model_id: loss for loss in queries.caption_losses(database)}
+    runs = queries.runs(database)
+    return IndexPage(
+        title=context.study.title,
+        study_title=context.study.title,
+        description=context.study.description,
+        facts=facts(context, queries.study_size(database)),
+        grid=grid,
+        main=() if grid else tuple(main),
+        shelf=tuple(shelf),
+        lenses=tuple((lens, LENS_TITLES[lens]) for lens in context.all_lenses),
+        has_judgments=any(measures.has(model.model_id) for model in context.models),
+        truth=_truth_rows(context, measures, losses),
+        ablations=_ablation_rows(context, measures),
+        methods=methods(context, measures, queries.judges(database), queries.study_size(database), losses),
+        runs=run_rows(runs, context),
+        run_summary=run_summary(runs),
+        expected_blocks=context.expected_blocks,
+        absent=absent_rows(context),
+        tables=data_tables(results) if data_href else (),
+        data_href=data_href,
+    )
+
+
+def card(model: Model, context: StudyContext, measures: Measures) -> Card:
+    """One model with its chart."""
+    series = [_series(model, lens, measures) for lens in context.lenses[model.model_id]]
+    series = [one for one in series if any(one.shares)]
+    return Card(
+        link=Link(model.title, model_href(model.model_id)),
+        title=model.title,
+        subtitle=f"{model.llm} × {model.vision_encoder}",
+        chart=_chart(model, series) if series else None,
+        lenses=tuple(one.label for one in series),
+        figures=tuple(
+            Figures(layer, tuple(describe(one.shares[place], one.chances[place]) for one in series))
+            for place, layer in enumerate(model.vision_layers)
+            if series
+        ),
+    )
+
+
+def _series(model: Model, lens: str, measures: Measures) -> Series:
+    return Series(
+        lens,
+        SHORT_NAMES[lens],
+        tuple(measures.share(model.model_id, lens, layer) for layer in model.vision_layers),
+        tuple(measures.chance(model.model_id, lens, layer) for layer in model.vision_layers),
+    )
+
+
+def _chart(model: Model, series: list[Series]) -> Markup:
+    ranges = []
+    for one in series:
+        rates = [share.rate for share in one.shares if share]
+        ranges.append(f"{one.label} {percent(min(rates))} to {percent(max(rates))}")
+    title = f"{model.title}: interpretable cells over vision layers"
+    return layer_chart(model.vision_layers, series, title, "; ".join(ranges))
+
+
+def _grid(models: list[Model], cards: list[Card]) -> tuple[GridRow, ...]:
+    """The main models by LLM and vision encoder, each in the order of the study; nothing for a single model."""
+    if len(models) < 2:
+        return ()
+    encoders = tuple(dict.fromkeys(model.vision_encoder for model in models))
+    rows = []
+    for llm in dict.fromkeys(model.llm for model in models):
+        cells = []
+        for encoder in encoders:
+            wanted = (llm, encoder)
+            both = zip(models, cards, strict=True)
+            found = tuple(card for model, card in both if (model.llm, model.vision_encoder) == wanted)
+            cells.append(GridCell(encoder, found))
+        rows.append(GridRow(llm, tuple(cells)))
+    return tuple(rows)
+
+
+def _truth_rows(
+    context: StudyContext, measures: Measures, losses: dict[str, CaptionLoss]
+) -> tuple[TruthRow, ...]:
+    rows = []
+    for model in context.models:
+        cells = tuple(
+            _naming_cell(lens, measures.best_naming(model.model_id, lens))
+            for lens in reversed(context.all_lenses)
+        )
+        loss = losses.get(model.model_id)
+        if loss or any(cell.strip for cell in cells):
+            link = Link(model.title, model_href(model.model_id))
+            rows.append(TruthRow(link, model.group, cells, _loss_texts(loss)))
+    return tuple(rows)
+
+
+def _naming_cell(lens: str, naming: Naming | None) -> NamingCell:
+    if naming is None:
+        return NamingCell(lens, None, "–", "")
+    low, high = naming.share.interval
+    detail = (
+        f"layer {naming.vision_layer}: {naming.share.count} of {naming.share.total}, "
+        f"interval {100 * low:.0f}–{100 * high:.0f}"
+    )
+    if naming.chance is not None:
+        detail += f"; chance {percent(naming.chance)}"
+    if naming.ratio is not None:
+        detail += f" (× {naming.ratio:.1f})"
+    return NamingCell(
+        lens, share_strip(lens, naming.share, naming.chance), percent(naming.share.rate), detail
+    )
+
+
+def _loss_texts(loss: CaptionLoss | None) -> tuple[str, str, str] | None:
+    if loss is None:
+        return None
+    image, shuffled, without = (
+        "–" if value is None else f"{value:.2f}" for value in (loss.with_image, loss.shuffled, loss.without)
+    )
+    return image, shuffled, without
+
+
+def _ablation_rows(context: StudyContext, measures: Measures) -> tuple[AblationRow, ...]:
+    titles = {model.model_id: model.title for model in context.models}
+    ablations = [model for model in context.models if model.group == "ablation"]
+    differences = {
+        (model.model_id, lens): _difference(context, measures, model, lens)
+        for model in ablations
+        for lens in context.all_lenses
+    }
+    ends = [abs(end) for d in differences.values() if d for end in (d.low, d.high)]
+    reach = max([_LEAST_REACH, *ends])
+    rows = []
+    for model in ablations:
+        found = [differences[model.model_id, lens] for lens in context.all_lenses]
+        rows.append(
+            AblationRow(
+                Link(model.title, model_href(model.model_id)),
+                model.description,
+                titles.get(model.baseline_model_id or "", "no baseline in the study"),
+                max((d.images for d in found if d), default=0),
+                tuple(
+                    _difference_cell(measures, model, lens, difference, reach)
+                    for lens, difference in zip(context.all_lenses, found, strict=True)
+                ),
+            )
+        )
+    return tuple(rows)
+
+
+def _difference(context: StudyContext, measures: Measures, model: Model, lens: str) -> Difference | None:
+    if model.baseline_model_id is None:
+        return None
+    return paired_difference(
+        measures.per_image(model.model_id, lens),
+        measures.per_image(model.baseline_model_id, lens),
+        context.study.study_id,
+        model.model_id,
+        lens,
+        "difference to the baseline",
+    )
+
+
+def _difference_cell(
+    measures: Measures, model: Model, lens: str, difference: Difference | None, reach: float
+) -> DifferenceCell:
+    share = measures.pooled(model.model_id, lens)
+    text = "–" if share is None else percent(share.rate, 1)
+    if difference is None:
+        return DifferenceCell(lens, text, None, "–", "", False)
+    return DifferenceCell(
+        lens,
+        text,
+        difference_strip(lens, difference, reach),
+        points(difference.value),
+        f"{points(difference.low)} to {points(difference.high)}",
+        difference.is_clear,
+    )
+
+
+def points(difference: float) -> str:
+    """A difference of rates in percentage points with its sign, like `+3.1`."""
+    text = f"{100 * difference:+.1f}".replace("-", "−")
+    return "0.0" if text in ("+0.0", "−0.0") else text

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data_pipeline.store import Results, sha256_of
+
+_BATCH_ROWS = 32_768  # small enough that a study's keys never lie in memory at once
 
 Block = tuple[str, str, str, int]  # model_id, image_id, lens, vision_layer
 
@@ -36,11 +39,13 @@ def expected_blocks(results: Results) -> set[Block]:
 
 def present_blocks(results: Results) -> set[Block]:
     """Every block that has at least one neighbour."""
-    columns = ["model_id", "image_id", "lens", "vision_layer"]
+    names = ["model_id", "image_id", "lens", "vision_layer"]
     blocks: set[Block] = set()
     for path in results.paths("neighbors"):
-        table = pq.read_table(path, columns=columns, partitioning=None).group_by(columns).aggregate([])
-        blocks.update(zip(*(table[column].to_pylist() for column in columns), strict=True))
+        with pq.ParquetFile(path, read_dictionary=names[:3]) as file:
+            for batch in file.iter_batches(_BATCH_ROWS, columns=names):
+                keys = pa.Table.from_batches([batch]).group_by(names, use_threads=False).aggregate([])
+                blocks.update(zip(*(keys[name].to_pylist() for name in names), strict=True))
     return blocks
 
 

@@ -2,6 +2,9 @@
 
 import { byId, fill, make, property } from "#viewer/dom";
 import { formatScore } from "#viewer/scores";
+import { shortText } from "#viewer/tokens";
+
+/** @typedef {import("#viewer/maps").CellMap} CellMap */
 
 /** Classes beyond these stand for few cells each; the map itself names them. */
 const SHOWN = 14;
@@ -12,15 +15,16 @@ const SHOWN = 14;
  */
 export function createLegend(actions) {
   const legend = byId("legend");
-  /** @type {import("#viewer/maps").CellMap | null} */
+  /** @type {CellMap | null} */
   let map = null;
   /** @type {string | null} */
   let only = null;
 
   legend.addEventListener("click", (event) => {
     const button = event.target instanceof Element ? event.target.closest("button") : null;
-    const item = button && map?.classes[Number(button.dataset.item)];
-    if (item) actions.update({ only: item.key === only ? null : item.key });
+    if (!button) return;
+    const key = map?.classes[Number(button.dataset.item)]?.key ?? only;
+    actions.update({ only: key === only ? null : key });
   });
 
   /** @param {import("#viewer/view").View} view */
@@ -28,28 +32,51 @@ export function createLegend(actions) {
     if (view.map === map && view.state.only === only) return;
     map = view.map;
     only = view.state.only;
-    fill(legend, ...(map?.ramp ? [ramp(map.ramp)] : map ? classes(map, only) : []));
+    fill(legend, ...(map ? contents(map, view) : []));
   };
 }
 
-/** @param {import("#viewer/maps").CellMap} map @param {string | null} only */
+/** @param {CellMap} map @param {import("#viewer/view").View} view */
+function contents(map, view) {
+  if (map.fills.every((colour) => colour === null)) return [make("p", { class: "quiet" }, whyEmpty(view))];
+  return map.ramp ? [ramp(map.ramp)] : classes(map, view.state.only);
+}
+
+/** @param {import("#viewer/view").View} view */
+function whyEmpty({ page, state }) {
+  const lens = state.map === "text-layer" ? "contextual" : state.lens;
+  const reason = page.absence(lens, state.layer, state.image);
+  if (reason && state.map !== "norm" && state.map !== "entropy") return `absent because ${reason}`;
+  return "The results hold nothing for this map here.";
+}
+
+/**
+ * Classes by area. The chosen one stays in reach on layers where no cell or only a few belong to it.
+ * @param {CellMap} map @param {string | null} only
+ */
 function classes(map, only) {
-  const rest = map.classes.length - SHOWN;
+  const chosen = map.classes.findIndex(({ key }) => key === only);
+  const shown = map.classes.map((_, index) => index).filter((index) => index < SHOWN || index === chosen);
+  const rest = map.classes.length - shown.length;
   return [
-    ...map.classes.slice(0, SHOWN).map((item, index) =>
-      make(
-        "button",
-        { type: "button", "data-item": index, "aria-pressed": String(item.key === only) },
-        property(make("span", { class: "swatch" }), "--swatch", item.colour),
-        make("bdi", {}, item.label),
-        make("span", { class: "count" }, String(item.count)),
-      ),
-    ),
+    ...shown.map((index) => classButton(map.classes[index], index, only)),
+    only !== null && chosen < 0 && classButton({ key: only, label: shortText(only), colour: "", count: 0 }, -1, only),
     rest > 0 && make("span", { class: "rest" }, `and ${rest} more`),
   ];
 }
 
-/** @param {NonNullable<import("#viewer/maps").CellMap["ramp"]>} ramp */
+/** @param {import("#viewer/maps").LegendItem} item @param {number} index @param {string | null} only */
+function classButton(item, index, only) {
+  return make(
+    "button",
+    { type: "button", "data-item": index, "aria-pressed": String(item.key === only) },
+    property(make("span", { class: "swatch" }), "--swatch", item.colour || "transparent"),
+    make("bdi", {}, item.label),
+    make("span", { class: "count" }, String(item.count)),
+  );
+}
+
+/** @param {NonNullable<CellMap["ramp"]>} ramp */
 function ramp({ low, high, colours, title }) {
   const steps = colours.map((colour) => property(make("span", {}), "--swatch", colour));
   return make(

@@ -77,7 +77,8 @@ export function createStage(actions) {
     const { image: shown, state, map } = current();
     draw(layers.map, (context, pixel) => {
       if (map) drawMap(context, shown.canvas, map, state.only, palette, pixel);
-      if (state.grid) drawGrid(context, shown.canvas, palette, pixel);
+      // The classes of a map have edges of their own; more lines would hide them.
+      if (state.grid && (!map || map.ramp)) drawGrid(context, shown.canvas, palette, pixel);
     });
   }
 

@@ -1,0 +1,72 @@
+"""A built site in a real browser, opened from `file://`.
+
+Every test fails on any console error, page error or request that leaves the files of the site. The site is
+the tiny study's, built once; `VLENS_SITE` names another built site, for the tests that hold for any.
+`VLENS_CHROMIUM` names a browser; else one on the path, else Playwright's own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, Request
+
+from generator.build import build_site
+
+LOCAL_SCHEMES = ("file:", "data:", "blob:")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    found = os.environ.get("VLENS_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    arguments = [*browser_type_launch_args.get("args", []), "--no-sandbox"]
+    chosen = {"executable_path": found} if found else {}
+    return {**browser_type_launch_args, **chosen, "args": arguments}
+
+
+@pytest.fixture(scope="session")
+def tiny_site(tiny_study_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny study's site."""
+    output = tmp_path_factory.mktemp("site") / "tiny"
+    build_site(tiny_study_folder, output)
+    return output
+
+
+@pytest.fixture(scope="session")
+def any_site(tiny_site: Path) -> Path:
+    """The site that `VLENS_SITE` names, else the tiny study's."""
+    named = os.environ.get("VLENS_SITE")
+    return Path(named).resolve() if named else tiny_site
+
+
+@pytest.fixture(autouse=True)
+def no_complaints(page: Page) -> Iterator[None]:
+    """Fail the test if the page complains or asks anything of a network."""
+    complaints: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(f"console {message.type}: {message.text}")
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith(LOCAL_SCHEMES):
+            complaints.append(f"request: {request.url}")
+
+    page.on("console", on_console)
+    page.on("request", on_request)
+    page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
+    page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}") or dialog.dismiss())
+    yield
+    assert not complaints, "\n".join(complaints)

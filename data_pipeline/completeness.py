@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data_pipeline.store import Results, sha256_of
+from data_pipeline.store import Results, readable, sha256_of
 
 _BATCH_ROWS = 32_768  # small enough that a study's keys never lie in memory at once
 
@@ -42,7 +42,7 @@ def present_blocks(results: Results) -> set[Block]:
     names = ["model_id", "image_id", "lens", "vision_layer"]
     blocks: set[Block] = set()
     for path in results.paths("neighbors"):
-        with pq.ParquetFile(path, read_dictionary=names[:3]) as file:
+        with readable(path), pq.ParquetFile(path, read_dictionary=names[:3]) as file:
             for batch in file.iter_batches(_BATCH_ROWS, columns=names):
                 keys = pa.Table.from_batches([batch]).group_by(names, use_threads=False).aggregate([])
                 blocks.update(zip(*(keys[name].to_pylist() for name in names), strict=True))

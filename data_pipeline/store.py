@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -148,10 +149,23 @@ class Results:
     def read(self, table: str) -> pa.Table:
         """All rows of `table`, values checked, in the order of its key."""
         spec = TABLES[table]
-        tables = [pq.read_table(path, partitioning=None) for path in self.paths(table)]
+        tables = []
+        for path in self.paths(table):
+            with readable(path):
+                tables.append(pq.read_table(path, partitioning=None))
         whole = pa.concat_tables(tables) if tables else spec.schema.empty_table()
         check_values(spec, whole)
         return whole.sort_by([(key, "ascending") for key in spec.key])
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn any complaint about the Parquet file `path` into an `InputError` that names it."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path}: cannot be read as Parquet ({reason})") from error
 
 
 def check_part(folder: Path, part: Part) -> None:
@@ -163,9 +177,6 @@ def check_part(folder: Path, part: Part) -> None:
         raise InputError(
             f"{path}: {path.stat().st_size} bytes, expected {part.bytes}; the file is truncated or changed"
         )
-    try:
+    with readable(path):
         schema = pq.read_schema(path)
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{path}: cannot be read as Parquet ({reason})") from error
     check_schema(part.table, schema, str(path))

@@ -251,3 +251,13 @@ def test_a_writer_killed_at_any_moment_leaves_results_that_open(tmp_path: Path) 
             if not resumed.has_part(path, part.input_hash):
                 resumed.write_part(path, images("again"), part.input_hash)
         Results(folder).read("images")
+
+
+def test_a_part_whose_inside_is_damaged_is_named(tmp_path: Path) -> None:
+    writer(tmp_path / "results").write_part(PART, images(*(f"image-{number}" for number in range(500))))
+    path = tmp_path / "results" / PART
+    content = bytearray(path.read_bytes())
+    content[4:60] = bytes(56)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"images\.parquet: cannot be read as Parquet"):
+        Results(tmp_path / "results").read("images")

@@ -103,10 +103,15 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         return AutoTokenizer.from_pretrained(folder)
 
 
+def model_config(folder: Path) -> Any:
+    """The configuration in a folder's config.json."""
+    with readable(folder):
+        return AutoConfig.from_pretrained(folder)
+
+
 def model_type(folder: Path) -> str:
     """The family that a folder's config.json names."""
-    with readable(folder):
-        return str(AutoConfig.from_pretrained(folder).model_type)
+    return str(model_config(folder).model_type)
 
 
 @contextmanager

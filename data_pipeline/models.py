@@ -52,9 +52,13 @@ class Prompt:
 class VisionLanguageModel(Protocol):
     """What the pipeline needs of a model."""
 
-    language: LanguageModel
-    model: PreTrainedModel
-    """Called with a prompt's inputs, it gives logits; it can also `generate`."""
+    @property
+    def language(self) -> LanguageModel:
+        """Its language model."""
+
+    @property
+    def model(self) -> PreTrainedModel:
+        """Called with a prompt's inputs, it gives logits; it can also `generate`."""
 
     def look(self, image: Image.Image) -> Look:
         """Preprocess an RGB image."""

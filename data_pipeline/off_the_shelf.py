@@ -28,7 +28,9 @@ _QUESTION = "Describe this image."
 
 @dataclass(frozen=True, eq=False)
 class OffTheShelfVLM:
-    """A model with its image processor. `text` is the whole prompt, with one placeholder for the image.
+    """A model with its image processor.
+
+    `text` is the whole prompt, with one placeholder for the image; `recipe` names what makes the canvas.
 
     The placeholder is multiplied here, once per cell: the library's combined processors do the same, but
     those of models that also read videos need more packages than images do.
@@ -38,6 +40,7 @@ class OffTheShelfVLM:
     image_processor: Any
     language: LanguageModel
     text: str
+    recipe: str
 
     def look(self, image: Image.Image) -> Look:
         """Let the model's own processor preprocess the image, and read the canvas from what it made."""
@@ -96,7 +99,7 @@ class OffTheShelfVLM:
 
 
 def load_off_the_shelf(
-    folder: Path, text: str | None, dtype: torch.dtype, device: torch.device
+    folder: Path, text: str | None, dtype: torch.dtype, device: torch.device, recipe: str = "processor"
 ) -> OffTheShelfVLM:
     """The model in `folder`; `text` is its prompt, its processor's chat template where None.
 
@@ -113,7 +116,8 @@ def load_off_the_shelf(
         model = AutoModelForImageTextToText.from_pretrained(folder, dtype=dtype, use_safetensors=True)
     model = model.to(device).eval().requires_grad_(False)
     language = LanguageModel(model, load_tokenizer(folder))
-    return OffTheShelfVLM(model, image_processor, language, text or _template(language.tokenizer, folder))
+    prompt = text or _template(language.tokenizer, folder)
+    return OffTheShelfVLM(model, image_processor, language, prompt, recipe)
 
 
 def _template(tokenizer: Any, folder: Path) -> str:
@@ -152,7 +156,7 @@ def _canvas(
     pixels: np.ndarray, grid: Grid, affine: Affine | None, size: tuple[int, int], vlm: OffTheShelfVLM
 ) -> Canvas:
     box = None if affine is None else map_box(affine, (0, 0, *size))
-    return Canvas(pixels, grid, f"processor-{vlm.model.config.model_type}", affine, box)
+    return Canvas(pixels, grid, vlm.recipe, affine, box)
 
 
 def _denormalised(values: Tensor, settings: Any) -> np.ndarray:

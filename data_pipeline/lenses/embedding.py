@@ -29,6 +29,6 @@ class EmbeddingLens:
     def neighbors(self, states: Tensor, k: int) -> tuple[Tensor, Tensor]:
         """Cosines and token ids (n, k) of `states` (n, hidden), best first."""
         step = max(1, _SCORES_AT_ONCE // len(self.rows))
-        found = [best(unit_rows(chunk) @ self.rows.T, k) for chunk in states.split(step)]
+        found = [best(unit_rows(chunk) @ self.rows.T, k) for chunk in torch.split(states, step)]
         scores, ids = (torch.cat(parts) for parts in zip(*found, strict=True))
         return scores.clamp(-1, 1), ids

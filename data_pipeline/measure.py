@@ -1,0 +1,199 @@
+"""One unit of work: a model on some images, from one forward pass to rows of every table.
+
+The unit's tables are computed together because they share the hidden states; a resumed run asks only for
+those that it lacks.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from torch import Tensor
+
+from data_pipeline.captioning import caption_ids, caption_losses, write_captions
+from data_pipeline.capture import Capture, capture, equal_shapes
+from data_pipeline.cell_statistics import cell_statistics
+from data_pipeline.image_sources import SourceImage
+from data_pipeline.lenses.contextual import ContextualLens
+from data_pipeline.lenses.logit import LogitReading, read_logits
+from data_pipeline.loading import LoadedLLM, Loader
+from data_pipeline.models import Look, VisionLanguageModel
+from data_pipeline.plan import ModelPlan, Plan, Shard
+from data_pipeline.rows import Found, canvas_rows, cell_rows, neighbor_rows, table_of
+
+IMAGES_AT_ONCE = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """A loaded model and what is to be computed: lenses by id, and the tables cells, samples, canvases."""
+
+    plan: Plan
+    model: ModelPlan
+    vlm: VisionLanguageModel
+    llm: LoadedLLM
+    contextual: ContextualLens | None
+    wanted: frozenset[str]
+
+    @classmethod
+    def of(cls, loader: Loader, model: ModelPlan, wanted: Collection[str]) -> Unit:
+        """Load what the unit needs."""
+        llm = loader.llm(model)
+        lens = loader.contextual_lens(model) if "contextual" in wanted else None
+        return cls(loader.plan, model, loader.vlm(model), llm, lens, frozenset(wanted))
+
+    def tables(self, shard: Shard) -> dict[str, pa.Table]:
+        """What is wanted, for the images of a shard: neighbours by lens, the other tables by name."""
+        images = list(self.plan.images(shard))
+        looks = [self.vlm.look(image.pixels) for image in images]
+        parts: dict[str, list[pa.Table]] = {name: [] for name in self.wanted}
+        for run in equal_shapes(looks, IMAGES_AT_ONCE):
+            batch = [images[number] for number in run], [looks[number] for number in run]
+            indices = [shard.indices[number] for number in run]
+            for name, table in self._batch_tables(*batch, indices).items():
+                parts[name].append(table)
+        return {name: pa.concat_tables(tables) for name, tables in parts.items()}
+
+    def _batch_tables(
+        self, images: list[SourceImage], looks: list[Look], indices: list[int]
+    ) -> dict[str, pa.Table]:
+        ids = [image.image_id for image in images]
+        tables: dict[str, pa.Table] = {}
+        if "canvases" in self.wanted:
+            tables["canvases"] = canvas_rows(
+                [(i, look.canvas) for i, look in zip(images, looks, strict=True)]
+            )
+        if "samples" in self.wanted:
+            tables["samples"] = self._samples(images, looks, indices)
+        if self.wanted <= {"canvases", "samples"}:
+            return tables
+        captured = capture(self.vlm, looks, {0, *self.model.vision_layers}, self.model.id, ids)
+        readings: dict[int, LogitReading] = {}
+        if {"logit", "cells"} & self.wanted:
+            layers, top_k = self.model.vision_layers, self.plan.study.top_k
+            readings = read_logits(self.vlm.language, captured, layers, top_k)
+        for lens in ("embedding", "logit", "contextual"):
+            if lens in self.wanted:
+                found = self._found(lens, captured, readings)
+                tables[lens] = neighbor_rows(self.model.id, ids, lens, found)
+        if "cells" in self.wanted:
+            tables["cells"] = cell_rows(self.model.id, ids, self._statistics(captured, readings))
+        return tables
+
+    def _found(self, lens: str, captured: Capture, readings: dict[int, LogitReading]) -> dict[int, Found]:
+        shape = (*captured.final.shape[:2], -1)
+        found = {}
+        for layer in self.model.vision_layers:
+            states = captured.states[layer].flatten(0, 1)
+            if lens == "embedding":
+                found[layer] = self._by_id(*self.llm.embedding_lens.neighbors(states, self._top_k), shape)
+            elif lens == "logit":
+                reading = readings[layer]
+                found[layer] = self._by_id(reading.logits, reading.ids, shape, reading.probabilities)
+            else:
+                found[layer] = self._contexts(states, shape)
+        return found
+
+    @property
+    def _top_k(self) -> int:
+        return self.plan.study.top_k
+
+    def _by_id(
+        self, scores: Tensor, ids: Tensor, shape: tuple[int, ...], probabilities: Tensor | None = None
+    ) -> Found:
+        token_ids = _array(ids).reshape(shape)
+        return Found(
+            tokens=np.array(self.llm.vocabulary, dtype=object)[token_ids],
+            token_ids=token_ids,
+            scores=_array(scores).reshape(shape),
+            probabilities=None if probabilities is None else _array(probabilities).reshape(shape),
+        )
+
+    def _contexts(self, states: Tensor, shape: tuple[int, ...]) -> Found:
+        assert self.contextual is not None  # noqa: S101  # `of` loads it where it is wanted
+        near = self.contextual(states, self._top_k)
+        return Found(
+            tokens=near.tokens.reshape(shape),
+            token_ids=near.token_ids.reshape(shape),
+            scores=near.scores.reshape(shape),
+            text_layers=near.text_layers.reshape(shape),
+            context_ids=near.context_ids.reshape(shape),
+        )
+
+    def _statistics(
+        self, captured: Capture, readings: dict[int, LogitReading]
+    ) -> dict[int, dict[str, np.ndarray]]:
+        shape = captured.final.shape[:2]
+        statistics = {}
+        for layer in self.model.vision_layers:
+            numbers = cell_statistics(captured.states[layer], captured.states[0])
+            statistics[layer] = {
+                "norm": _array(numbers.norm),
+                "cosine_to_layer_0": _array(numbers.cosine_to_layer_0),
+                "mean_cosine": _array(numbers.mean_cosine),
+                "entropy": _array(readings[layer].entropy).reshape(shape),
+                "kl_to_final": _array(readings[layer].kl_to_final).reshape(shape),
+            }
+        return statistics
+
+    def _samples(
+        self, images: Sequence[SourceImage], looks: Sequence[Look], indices: Sequence[int]
+    ) -> pa.Table:
+        written = write_captions(self.vlm, self.vlm.prompt(looks), self.plan.study.caption_tokens)
+        losses = self._losses(images, looks, indices)
+        rows = []
+        for number, (image, look) in enumerate(zip(images, looks, strict=True)):
+            row: dict[str, Any] = {
+                "model_id": self.model.id,
+                "image_id": image.image_id,
+                "canvas_id": look.canvas.canvas_id(image.image_id),
+                "generated_caption": written[number],
+            }
+            rows.append(row | losses.get(number, {}))
+        return table_of("samples", rows)
+
+    def _losses(
+        self, images: Sequence[SourceImage], looks: Sequence[Look], indices: Sequence[int]
+    ) -> dict[int, dict[str, Any]]:
+        """By number of the image in the batch, for the images that have a caption."""
+        ids = dict(enumerate(caption_ids(self.vlm, [image.caption or "" for image in images])))
+        numbers = [number for number in ids if ids[number]]
+        if not numbers:
+            return {}
+        scored = [ids[number] for number in numbers]
+        shown = caption_losses(self.vlm, self.vlm.prompt([looks[number] for number in numbers]), scored)
+        none = caption_losses(self.vlm, self.vlm.prompt_without_image(len(numbers)), scored)
+        losses: dict[int, dict[str, Any]] = {}
+        for place, number in enumerate(numbers):
+            losses[number] = {
+                "caption_tokens": len(ids[number]),
+                "caption_loss_image": shown[place].item(),
+                "caption_loss_shuffled": self._loss_of_another(indices[number], ids[number]),
+                "caption_loss_none": none[place].item(),
+            }
+        return losses
+
+    def _loss_of_another(self, index: int, ids: list[int]) -> float | None:
+        """Loss of a caption given another image of the source, which its key alone chooses."""
+        other = another_image(self.plan.study.seed, index, len(self.plan.source))
+        if other is None:
+            return None
+        look = self.vlm.look(self.plan.image(other).pixels)
+        return float(caption_losses(self.vlm, self.vlm.prompt([look]), [ids])[0])
+
+
+def another_image(seed: int, index: int, count: int) -> int | None:
+    """An index other than `index` among `count`; None where there is no other."""
+    if count < 2:
+        return None
+    draw = random.Random(f"{seed}/{index}/shuffled image").randrange(count - 1)  # noqa: S311  # no secret
+    return draw + (draw >= index)
+
+
+def _array(values: Tensor) -> np.ndarray:
+    return values.float().numpy(force=True) if values.is_floating_point() else values.numpy(force=True)

@@ -1,0 +1,257 @@
+"""What a run will compute: every model with its folders, layers and hashes, before anything heavy is loaded.
+
+A plan reads configuration files only. Whatever can be wrong with a study, such as a missing folder, an
+unknown class or a layer that a model does not have, shows here, in the first second and not after hours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data_pipeline.connectors import read_connector_config
+from data_pipeline.corpus import Corpus, read_corpus, toy_captions
+from data_pipeline.errors import InputError
+from data_pipeline.framing import Framing
+from data_pipeline.image_sources import ImageFolder, ImageSource, SourceImage, ToyScenes
+from data_pipeline.language_models import TEXT_FAMILIES, model_config, readable
+from data_pipeline.locations import resolve, weights_hash
+from data_pipeline.off_the_shelf import CANVASES
+from data_pipeline.study import ModelSettings, Study, resolve_layers
+
+PIPELINE_VERSION = 1
+"""Raised when the same study gives other numbers than before: earlier parts are then computed again."""
+
+_IMAGES_KEPT = 256
+
+
+@dataclass(frozen=True)
+class ModelPlan:
+    """One model: where its weights lie, what is read from it, and hashes of what the results depend on."""
+
+    settings: ModelSettings
+    position: int
+    llm_id: str
+    llm_title: str
+    encoder_title: str
+    connector_title: str
+    folders: dict[str, Path]  # llm, vision_encoder and connector, or vlm
+    framing: Framing | None  # None: the model's own processor makes the canvas
+    num_layers: int
+    hidden_size: int
+    vocab_size: int
+    vision_layers: tuple[int, ...]
+    text_layers: tuple[int, ...]
+    llm_hash: str
+    weights_hash: str
+
+    @property
+    def id(self) -> str:
+        """The model's id."""
+        return self.settings.id
+
+    @property
+    def canvas_key(self) -> str:
+        """Models with the same key see the same canvases."""
+        return self.framing.recipe if self.framing else f"processor-{self.id}"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Some images of the study, computed together; `name` becomes part of file names."""
+
+    name: str
+    indices: range
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A study with everything resolved."""
+
+    study: Study
+    source: ImageSource
+    num_images: int
+    models: tuple[ModelPlan, ...]
+    corpus: Corpus | None
+    _images: dict[int, SourceImage] = field(default_factory=dict)
+
+    @property
+    def shards(self) -> list[Shard]:
+        """All images in groups of the study's size; a group keeps its images when more are added."""
+        size = self.study.images_per_part
+        starts = range(0, self.num_images, size)
+        return [
+            Shard(f"{number:05d}", range(start, min(start + size, self.num_images)))
+            for number, start in enumerate(starts)
+        ]
+
+    def image(self, index: int) -> SourceImage:
+        """An image of the source, kept for the next model."""
+        if index not in self._images:
+            if len(self._images) >= _IMAGES_KEPT:
+                del self._images[next(iter(self._images))]
+            self._images[index] = self.source[index]
+        return self._images[index]
+
+    def images(self, shard: Shard | None = None) -> Iterator[SourceImage]:
+        """The images of a shard, or of the whole study."""
+        return (self.image(index) for index in (shard.indices if shard else range(self.num_images)))
+
+    @property
+    def computing_order(self) -> list[ModelPlan]:
+        """Models of one LLM after each other, so that it is loaded once."""
+        llms = [model.llm_id for model in self.models]
+        return sorted(self.models, key=lambda model: llms.index(model.llm_id))
+
+    def capture_hash(self, model: ModelPlan) -> str:
+        """Hash of what the hidden states and the lenses without text depend on, except the images."""
+        framing = model.framing.recipe if model.framing else model.settings.prompt
+        reading = [model.vision_layers, self.study.top_k, self.study.dtype]
+        return hash_of(PIPELINE_VERSION, model.id, model.weights_hash, framing, reading)
+
+    def contextual_hash(self, model: ModelPlan) -> str:
+        """Hash of what the contextual lens depends on, except the images."""
+        return hash_of(
+            self.capture_hash(model), model.llm_id, self.index_key(model), self.study.text.distinct
+        )
+
+    def index_key(self, model: ModelPlan) -> str:
+        """Hash of what the text index of a model's LLM is made from."""
+        corpus = self.corpus.hash if self.corpus else ""
+        text = [model.text_layers, self.study.text.contexts_per_token, self.study.seed, self.study.dtype]
+        return hash_of(PIPELINE_VERSION, model.llm_hash, corpus, text)
+
+    def config_hash(self, model: ModelPlan) -> str:
+        """Hash of all that a model's rows depend on, except the images."""
+        settings = [self.study.lenses, self.study.caption_tokens, self.study.seed]
+        return hash_of(self.contextual_hash(model), settings, model.settings.model_dump())
+
+
+def hash_of(*parts: Any) -> str:
+    """16 hex digits of anything that JSON can write."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def make_plan(study: Study, num_images: int | None, ablations: bool) -> Plan:
+    """Resolve a study; `num_images` None means all.
+
+    Raises:
+        InputError: a folder, class, layer, corpus or image that is not there, or too many images asked for.
+    """
+    source = _source(study)
+    count = _checked_count(num_images, source)
+    hashes: dict[Path, str] = {}
+    chosen = [(n, model) for n, model in enumerate(study.model) if ablations or model.group != "ablation"]
+    if not chosen:
+        raise InputError(f"study {study.id}: has nothing but ablations, and these are switched off")
+    models = tuple(_model_plan(study, model, position, hashes) for position, model in chosen)
+    corpus = _corpus(study) if "contextual" in study.lenses else None
+    return Plan(study, source, count, models, corpus)
+
+
+def _source(study: Study) -> ImageSource:
+    images = study.images
+    if images.source == "toy-scenes":
+        return ToyScenes(images.split, study.seed if images.seed is None else images.seed)
+    captions = study.folder / images.captions if images.captions else None
+    return ImageFolder(study.folder / str(images.folder), captions)
+
+
+def _checked_count(num_images: int | None, source: ImageSource) -> int:
+    if num_images is None:
+        return len(source)
+    if not 0 < num_images <= len(source):
+        raise InputError(
+            f"{num_images} images asked for, but {source.name} has {len(source)}; expected 1 to that many"
+        )
+    return num_images
+
+
+def _corpus(study: Study) -> Corpus:
+    text = study.text
+    if text.source == "lines":
+        return read_corpus(study.folder / str(text.file), text.sentences)
+    return toy_captions(text.sentences, study.seed)
+
+
+def _model_plan(study: Study, model: ModelSettings, position: int, hashes: dict[Path, str]) -> ModelPlan:
+    names = ("vlm",) if model.vlm else ("llm", "vision_encoder", "connector")
+    locations = {"vlm": model.vlm, "connector": model.connector}
+    if not model.vlm:
+        locations |= {"llm": study.llm_of(model).path, "vision_encoder": study.encoder_of(model).path}
+    folders = {name: _resolved(str(locations[name]), study, model.id, name) for name in names}
+    for folder in folders.values():
+        hashes.setdefault(folder, weights_hash(folder) if folder not in hashes else "")
+    config = model_config(folders["vlm" if model.vlm else "llm"])
+    _check_class(config, model, folders)
+    text = config.text_config if model.vlm else config
+    return ModelPlan(
+        settings=model,
+        position=position,
+        llm_id=model.id if model.vlm else study.llm_of(model).id,
+        **_titles(study, model, config, folders),
+        folders=folders,
+        framing=None if model.vlm else _framing(study, model, folders["vision_encoder"]),
+        num_layers=int(text.num_hidden_layers),
+        hidden_size=int(text.hidden_size),
+        vocab_size=int(text.vocab_size),
+        vision_layers=resolve_layers(
+            model.vision_layers or study.vision_layers,
+            text.num_hidden_layers,
+            f"model {model.id!r}: vision layer",
+        ),
+        text_layers=resolve_layers(
+            study.text.layers, text.num_hidden_layers, f"model {model.id!r}: text layer", start=1
+        )
+        if "contextual" in study.lenses
+        else (),
+        llm_hash=hashes[folders["vlm" if model.vlm else "llm"]],
+        weights_hash=hash_of([hashes[folder] for folder in folders.values()]),
+    )
+
+
+def _resolved(location: str, study: Study, model_id: str, what: str) -> Path:
+    try:
+        return resolve(location, study.folder)
+    except InputError as error:
+        raise InputError(f"model {model_id!r}, {what.replace('_', ' ')}: {error}") from error
+
+
+def _check_class(config: Any, model: ModelSettings, folders: dict[str, Path]) -> None:
+    known = frozenset(CANVASES) if model.vlm else TEXT_FAMILIES
+    if config.model_type not in known:
+        folder = folders["vlm" if model.vlm else "llm"]
+        raise InputError(
+            f"{folder}: class {config.model_type!r} is not known, expected one of {', '.join(sorted(known))}"
+        )
+
+
+def _titles(study: Study, model: ModelSettings, config: Any, folders: dict[str, Path]) -> dict[str, str]:
+    if model.vlm:
+        return {
+            "llm_title": model.llm_title or str(config.text_config.model_type),
+            "encoder_title": model.vision_encoder_title or str(config.vision_config.model_type),
+            "connector_title": f"its own ({config.model_type})",
+        }
+    with readable(folders["connector"]):
+        connector = read_connector_config(folders["connector"])
+    kind = {"gated_mlp": "gated MLP"}.get(connector.kind, connector.kind)
+    blocks = " and ".join(str(block) for block in connector.vision_blocks)
+    return {
+        "llm_title": study.llm_of(model).title,
+        "encoder_title": study.encoder_of(model).title,
+        "connector_title": f"{kind} on encoder block{'s' * (len(connector.vision_blocks) > 1)} {blocks}",
+    }
+
+
+def _framing(study: Study, model: ModelSettings, folder: Path) -> Framing:
+    settings, config = study.encoder_of(model), model_config(folder)
+    config = getattr(config, "vision_config", config)
+    if not hasattr(config, "image_size") or not hasattr(config, "patch_size"):
+        raise InputError(f"{folder}: class {config.model_type!r} is not a vision encoder with patches")
+    side, patch = settings.image_size or config.image_size, config.patch_size
+    return Framing(side, side, patch, patch, settings.canvas, settings.interpolation)

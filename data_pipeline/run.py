@@ -1,0 +1,256 @@
+"""A study in, a results folder out: what is computed in which order, and what a resumed run need not repeat.
+
+The unit of work is a model on some images. Each part is written whole, with a hash of all that it depends on,
+so a run that is killed goes on with the first part that is missing and ends with the same tables.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from data_pipeline.judges.annotations import JUDGE_ID, AnnotationsJudge
+from data_pipeline.loading import Loader
+from data_pipeline.manifest import Expected, Manifest, Part, StudyInfo
+from data_pipeline.measure import Unit
+from data_pipeline.plan import PIPELINE_VERSION, ModelPlan, Plan, Shard, hash_of, make_plan
+from data_pipeline.progress import Progress, SilentProgress, Stage
+from data_pipeline.rows import context_rows, image_rows, model_rows, region_rows, table_of
+from data_pipeline.schema import TABLES
+from data_pipeline.store import ResultsWriter
+from data_pipeline.study import Study
+
+_LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "pyarrow", "pillow")
+
+
+def run_study(
+    study: Study,
+    results: Path,
+    num_images: int | None = None,
+    ablations: bool = True,
+    progress: Progress | None = None,
+    command: str = "",
+) -> None:
+    """Compute a study into `results`, going on where an earlier run of the same study was stopped.
+
+    Args:
+        study: what to compute.
+        results: a new folder, or one with this study's results.
+        num_images: how many images, from the first; None means all that the source has.
+        ablations: whether models of group `ablation` are computed too.
+        progress: who is told how far it is.
+        command: what the user typed, for the record.
+
+    Raises:
+        InputError: the study cannot be computed as it is, or `results` holds something else.
+    """
+    plan = make_plan(study, num_images, ablations)
+    Run(plan, results, progress or SilentProgress(), command).compute()
+
+
+class Run:
+    """One run over a plan."""
+
+    def __init__(self, plan: Plan, results: Path, progress: Progress, command: str) -> None:
+        self.plan, self.progress, self.command = plan, progress, command
+        self.images = _image_keys(plan, progress)
+        self.writer = ResultsWriter(results, _manifest(plan, [key[0] for key in self.images]))
+        self.loader = Loader(plan, results, progress)
+        self.planned: set[str] = set()
+
+    def compute(self) -> None:
+        """Everything that is missing."""
+        for name, table in (("models", model_rows), ("images", image_rows), ("regions", region_rows)):
+            self._write_small(f"{name}/{name}.parquet", table(self.plan))
+        self._build_text_indexes()
+        units = len(self.plan.models) * len(self.plan.shards)
+        with self.progress.stage("Lenses", units) as stage:
+            for model in self.plan.computing_order:
+                self._capture(model, stage)
+        if self.plan.study.judge.kind == "annotations":
+            self._judge()
+        runs = {path for path in self.writer.manifest.parts if path.startswith("runs/")}
+        self.writer.drop_stale_parts(self.planned | runs)
+
+    def _has(self, path: str, input_hash: str) -> bool:
+        """Whether a part need not be computed; remembers that the plan has it."""
+        self.planned.add(path)
+        return self.writer.has_part(path, input_hash)
+
+    def _write_small(self, path: str, table: pa.Table) -> None:
+        input_hash = hash_of(table.to_pylist())
+        if not self._has(path, input_hash):
+            self.writer.write_part(path, table, input_hash)
+
+    def _build_text_indexes(self) -> None:
+        """Ahead of the lenses, so that the LLMs' long reading shows as a stage of its own."""
+        if self.plan.corpus is None:
+            return
+        for model in {model.llm_id: model for model in self.plan.computing_order}.values():
+            if not self.loader.has_text_index(model) and self._missing(model):
+                with self._recorded("index", model.id):
+                    self.loader.text_index(model)
+
+    def _missing(self, model: ModelPlan) -> bool:
+        """Whether some model with the same LLM lacks contextual neighbours."""
+        others = [other for other in self.plan.models if other.llm_id == model.llm_id]
+        return any("contextual" in self._wanted(o, shard) for o in others for shard in self.plan.shards)
+
+    def _unit_parts(self, model: ModelPlan, shard: Shard) -> dict[str, tuple[str, str]]:
+        """Path and input hash of each table of a unit: neighbours by lens, the others by name."""
+        plan, study, name = self.plan, self.plan.study, f"{shard.name}.parquet"
+        images = [self.images[index] for index in shard.indices]
+        seen = [plan.capture_hash(model), [key[:2] for key in images]]
+        samples = [study.caption_tokens, study.seed, len(plan.source), images]
+        canvas = model.canvas_key if model.framing else plan.capture_hash(model)
+        parts = {
+            "cells": (f"cells/{model.id}/{name}", hash_of("cells", seen)),
+            "samples": (f"samples/{model.id}/{name}", hash_of("samples", seen, samples)),
+            "canvases": (f"canvases/{model.canvas_key}/{name}", hash_of("canvases", canvas, images)),
+        }
+        for lens in study.lenses:
+            text = plan.contextual_hash(model) if lens == "contextual" else None
+            parts[lens] = f"neighbors/{model.id}/{lens}-{name}", hash_of(lens, seen, text)
+        return parts
+
+    def _wanted(self, model: ModelPlan, shard: Shard) -> list[str]:
+        return [name for name, part in self._unit_parts(model, shard).items() if not self._has(*part)]
+
+    def _capture(self, model: ModelPlan, stage: Stage) -> None:
+        wanted = {shard: self._wanted(model, shard) for shard in self.plan.shards}
+        if any(wanted.values()):
+            with self._recorded("capture", model.id):
+                for shard, names in wanted.items():
+                    self._compute_unit(model, shard, names)
+                    stage.advance(1, model.settings.title)
+        else:
+            stage.advance(len(wanted), model.settings.title)
+        if self.plan.corpus:
+            self._write_contexts(model)
+
+    def _compute_unit(self, model: ModelPlan, shard: Shard, names: list[str]) -> None:
+        if not names:
+            return
+        tables = Unit.of(self.loader, model, names).tables(shard)
+        for name, (path, input_hash) in self._unit_parts(model, shard).items():
+            if name in tables:
+                self.writer.write_part(path, tables[name], input_hash)
+
+    def _write_contexts(self, model: ModelPlan) -> None:
+        """The contexts that all of an LLM's models used so far: each once, whoever used it."""
+        models = [other.id for other in self.plan.models if other.llm_id == model.llm_id]
+        parts = [part for name in models for part in self._parts(f"neighbors/{name}/contextual-")]
+        path, input_hash = f"contexts/{model.llm_id}/00000.parquet", hash_of([part.sha256 for part in parts])
+        if self._has(path, input_hash):
+            return
+        columns = [pq.read_table(self.writer.folder / part.path, columns=["context_id"]) for part in parts]
+        used = set(pc.unique(pa.concat_tables(columns)["context_id"]).to_pylist())
+        self.writer.write_part(path, context_rows(self.loader.text_index(model), used), input_hash)
+
+    def _parts(self, beginning: str) -> list[Part]:
+        parts = self.writer.manifest.parts
+        return [parts[path] for path in sorted(parts) if path.startswith(beginning) and path in self.planned]
+
+    def _judge(self) -> None:
+        """Candidate words against the annotations; chance is tried on the study's other images."""
+        truth = self._read("regions/"), self._read("canvases/")
+        judge: AnnotationsJudge | None = None
+        with self.progress.stage("Judging", len(self.plan.models)) as stage:
+            for model in self.plan.models:
+                parts = {str(lens): self._judgment_part(model, lens) for lens in self.plan.study.lenses}
+                missing = {lens: part for lens, part in parts.items() if not self._has(*part)}
+                if missing:
+                    judge = judge or AnnotationsJudge(*truth, self.plan.study.seed)
+                    with self._recorded("judge", model.id):
+                        self._judge_model(judge, model, missing)
+                stage.advance(1, model.settings.title)
+
+    def _judge_model(
+        self, judge: AnnotationsJudge, model: ModelPlan, parts: dict[str, tuple[str, str]]
+    ) -> None:
+        contexts = self._read(f"contexts/{model.llm_id}/")
+        samples = self._read(f"samples/{model.id}/")
+        for lens, (path, input_hash) in parts.items():
+            neighbors = self._read(f"neighbors/{model.id}/{lens}-")
+            self.writer.write_part(path, judge.judge(neighbors, contexts, samples), input_hash)
+
+    def _judgment_part(self, model: ModelPlan, lens: str) -> tuple[str, str]:
+        beginnings = [f"neighbors/{model.id}/{lens}-", f"samples/{model.id}/", "regions/", "canvases/"]
+        if lens == "contextual":
+            beginnings.append(f"contexts/{model.llm_id}/")
+        read = [part.sha256 for beginning in beginnings for part in self._parts(beginning)]
+        input_hash = hash_of(PIPELINE_VERSION, JUDGE_ID, self.plan.study.seed, read)
+        return f"judgments/{model.id}/{lens}-00000.parquet", input_hash
+
+    def _read(self, beginning: str) -> pa.Table:
+        paths = [self.writer.folder / part.path for part in self._parts(beginning)]
+        empty = TABLES[beginning.split("/")[0]].schema.empty_table()
+        return pa.concat_tables([empty, *(pq.read_table(path, partitioning=None) for path in paths)])
+
+    @contextmanager
+    def _recorded(self, stage: str, model_id: str) -> Iterator[None]:
+        """Adds a row to table `runs` when the block ends well."""
+        started, clock = datetime.now(UTC), time.perf_counter()
+        yield
+        run_id = hash_of(stage, model_id, started.isoformat())
+        row = {
+            "run_id": run_id,
+            "stage": stage,
+            "model_id": model_id,
+            "started": started,
+            "seconds": time.perf_counter() - clock,
+            "command": self.command,
+            "versions": json.dumps(_versions()),
+            "device": str(self.loader.device),
+            "dtype": self.plan.study.dtype,
+            "seed": self.plan.study.seed,
+        }
+        self.writer.write_part(f"runs/{run_id}.parquet", table_of("runs", [row]))
+
+
+def _image_keys(plan: Plan, progress: Progress) -> list[tuple[str, str, str | None]]:
+    """Id, hash and caption of every image: also the first look at all of them, before anything heavy."""
+    keys = []
+    with progress.stage("Images", plan.num_images) as stage:
+        for image in plan.images():
+            keys.append((image.image_id, image.sha256, image.caption))
+            stage.advance(1, image.image_id)
+    return keys
+
+
+def _manifest(plan: Plan, image_ids: list[str]) -> Manifest:
+    study = plan.study
+    chosen = {model.id for model in plan.models}
+    baseline = study.baseline_model_id if study.baseline_model_id in chosen else None
+    judges = (JUDGE_ID,) if study.judge.kind == "annotations" else ()
+    info = StudyInfo(
+        study_id=study.id,
+        title=study.title,
+        description=study.description,
+        config_hash=hash_of([plan.config_hash(model) for model in plan.models], image_ids),
+        chance_note=study.chance_note,
+        baseline_model_id=baseline,
+    )
+    expected = [
+        Expected(model.id, study.lenses, model.vision_layers, tuple(image_ids), judges)
+        for model in plan.models
+    ]
+    return Manifest(info, expected)
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for name in ("vlens", *_LIBRARIES):
+        with suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return versions

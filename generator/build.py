@@ -59,7 +59,7 @@ def build_site(
     pages: dict[str, str] = {}
     with Database(opened) as database:
         context = study_context(database, opened)
-        with progress.stage("Pages", len(context.models) + 1) as stage:
+        with progress.stage("Pages", len(context.shown) + 1) as stage:
             for name, html in _pages(database, opened, context, with_data):
                 pages[name] = html
                 stage.advance(1, name)
@@ -78,7 +78,7 @@ def build_site(
 def _pages(
     database: Database, results: Results, context: StudyContext, with_data: bool
 ) -> Iterator[tuple[str, str]]:
-    for model in context.models:
+    for model in context.shown:
         page = model_page(database, context, model)
         yield model_href(model.model_id), render("model.html.jinja", page, "js/viewer.js")
     index = index_page(database, context, results, DATA_FOLDER if with_data else None)
@@ -101,11 +101,13 @@ def study_context(database: Database, results: Results) -> StudyContext:
     lenses = {
         model.model_id: tuple(lens for lens in LENSES if lens in present[model.model_id]) for model in models
     }
+    with_images = queries.models_with_images(database)
     return StudyContext(
         results.manifest.study,
         tuple(models),
         lenses,
         dict(missing),
+        tuple(model for model in models if model.model_id in with_images),
         _judges(database, results),
         len(expected_blocks(results)),
     )

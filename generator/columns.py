@@ -1,8 +1,9 @@
 """Columns of whole numbers and texts → one small piece of printable text for a page.
 
 A block is a JSON header and columns, compressed as one raw deflate stream, in base 91. Each column is cut
-into byte planes (lowest bytes first), and each plane starts a new deflate block, so that it is coded with a
-Huffman table of its own. `assets/js/blocks.js` reads it back.
+into byte planes (lowest bytes first), and each plane is compressed by itself, with repeats looked for or not:
+in scores and codes a repeat is chance, and naming it costs more than it saves. `assets/js/blocks.js` reads
+the stream back.
 
 Base 91 writes 13 bits as two of 91 printable characters (1.23 characters a byte; base64 needs 1.33), none of
 which is `<`, `&` or a quotation mark: the text can stand inside any HTML script element.
@@ -24,6 +25,7 @@ _BASE = 91
 _BITS = 13
 _ALPHABET = np.frombuffer(bytes(code for code in range(33, 127) if chr(code) not in '<&"'), dtype=np.uint8)
 _POWERS = (1 << np.arange(_BITS)).astype(np.uint16)
+_STREAM_END = b"\x03\x00"  # an empty last block
 _TEXT_END = b"\xff"  # never part of UTF-8, so texts may hold any character, NUL included
 
 
@@ -68,13 +70,20 @@ class Block:
     def text(self) -> str:
         """The whole block, ready to be put into a page."""
         header = json.dumps({**self.header, "columns": self._columns}, separators=(",", ":")).encode()
-        compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9)
-        pieces = [compressor.compress(len(header).to_bytes(4, "little") + header)]
-        for plane in self._planes:
-            pieces.append(compressor.flush(zlib.Z_BLOCK))
-            pieces.append(compressor.compress(plane))
-        pieces.append(compressor.flush())
-        return printable(b"".join(pieces))
+        pieces = [_deflated(plane) for plane in (len(header).to_bytes(4, "little") + header, *self._planes)]
+        return printable(b"".join(pieces) + _STREAM_END)
+
+
+def _deflated(plane: bytes) -> bytes:
+    """`plane` as a piece of a raw deflate stream that refers to no other piece: the shorter of two tries."""
+    return min(
+        (_piece(plane, strategy) for strategy in (zlib.Z_HUFFMAN_ONLY, zlib.Z_DEFAULT_STRATEGY)), key=len
+    )
+
+
+def _piece(plane: bytes, strategy: int) -> bytes:
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, strategy)
+    return compressor.compress(plane) + compressor.flush(zlib.Z_SYNC_FLUSH)
 
 
 def _byte_width(values: Ints) -> int:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from data_pipeline.schema import TABLES
+from data_pipeline.schema import LENS_TITLES, LENSES, TABLES
 from data_pipeline.store import Results
 from generator.measures import Measures
 from generator.model_page import NOT_COMPUTED, StudyContext
@@ -32,10 +32,10 @@ class RunRow:
 
 @dataclass(frozen=True)
 class Absent:
-    """Blocks of one model and lens that are missing for one reason."""
+    """Blocks of one model that are missing for one reason."""
 
     model: str
-    lens: str
+    lenses: str
     layers: str
     images: int
     reason: str
@@ -225,22 +225,24 @@ def _versions(text: str) -> str:
 
 
 def absent_rows(context: StudyContext) -> tuple[Absent, ...]:
-    """What the study promises and lacks, by model, lens and reason."""
+    """What the study promises and lacks: lenses that lack the same blocks for the same reason share a row."""
     titles = {model.model_id: model.title for model in context.models}
-    found: dict[tuple[str, str, str], set[tuple[int, str]]] = {}
+    blocks: dict[tuple[str, str, str], set[tuple[int, str]]] = defaultdict(set)
     for gaps in context.gaps.values():
         for gap in gaps:
-            key = (gap.model_id, gap.lens, gap.reason or NOT_COMPUTED)
-            found.setdefault(key, set()).add((gap.vision_layer, gap.image_id))
+            blocks[gap.model_id, gap.reason or NOT_COMPUTED, gap.lens].add((gap.vision_layer, gap.image_id))
+    lenses: dict[tuple[str, str, frozenset[tuple[int, str]]], list[str]] = defaultdict(list)
+    for (model_id, reason, lens), missing in blocks.items():
+        lenses[model_id, reason, frozenset(missing)].append(lens)
     return tuple(
         Absent(
             titles.get(model_id, model_id),
-            lens,
-            ", ".join(map(str, sorted({layer for layer, _ in blocks}))),
-            len({image for _, image in blocks}),
+            ", ".join(LENS_TITLES[lens] for lens in LENSES if lens in found),
+            ", ".join(map(str, sorted({layer for layer, _ in missing}))),
+            len({image for _, image in missing}),
             reason,
         )
-        for (model_id, lens, reason), blocks in found.items()
+        for (model_id, reason, missing), found in lenses.items()
     )
 
 

@@ -23,12 +23,20 @@ from generator.index_notes import (
 )
 from generator.intervals import Difference, paired_difference
 from generator.measures import Measures, Naming
-from generator.model_page import Link, StudyContext, model_href
+from generator.model_page import StudyContext, model_href
 from generator.queries import CaptionLoss, Model
 from data_pipeline.store import Results
 
 SHORT_NAMES = {"embedding": "Embedding", "logit": "LogitLens", "contextual": "LN-Lens"}
 _LEAST_REACH = 0.05
+
+
+@dataclass(frozen=True)
+class Title:
+    """A model's name, and its page if it has one."""
+
+    title: str
+    href: str | None
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,8 @@ class Figures:
 class Card:
     """One model with its chart; `chart` is None where nothing was judged."""
 
-    link: Link
+    href: str | None
+    """None for a model without results: it has no page."""
     title: str
     subtitle: str
     chart: Markup | None
@@ -81,7 +90,7 @@ class NamingCell:
 class TruthRow:
     """How well one model's words and captions fit its images."""
 
-    link: Link
+    link: Title
     group: str
     namings: tuple[NamingCell, ...]
     losses: tuple[str, str, str] | None
@@ -104,7 +113,7 @@ class DifferenceCell:
 class AblationRow:
     """One ablation beside its baseline."""
 
-    link: Link
+    link: Title
     description: str | None
     baseline: str
     images: int
@@ -127,6 +136,8 @@ class IndexPage:
     """Id and title of each lens of the study."""
     has_judgments: bool
     truth: tuple[TruthRow, ...]
+    truth_lenses: tuple[tuple[str, str], ...]
+    """Lenses with a figure in `truth`, in the order of its columns."""
     ablations: tuple[AblationRow, ...]
     methods: tuple[tuple[str, str], ...]
     runs: tuple[RunRow, ...]
@@ -152,6 +163,7 @@ def index_page(
     grid = _grid(groups["main"], main)
     losses = {loss.model_id: loss for loss in queries.caption_losses(database)}
     runs = queries.runs(database)
+    truth_lenses = [lens for lens in reversed(context.all_lenses) if _is_named(context, measures, lens)]
     return IndexPage(
         title=context.study.title,
         study_title=context.study.title,
@@ -162,7 +174,8 @@ def index_page(
         shelf=tuple(shelf),
         lenses=tuple((lens, LENS_TITLES[lens]) for lens in context.all_lenses),
         has_judgments=any(measures.has(model.model_id) for model in context.models),
-        truth=_truth_rows(context, measures, losses),
+        truth=_truth_rows(context, measures, losses, truth_lenses),
+        truth_lenses=tuple((lens, LENS_TITLES[lens]) for lens in truth_lenses),
         ablations=_ablation_rows(context, measures),
         methods=methods(context, measures, queries.judges(database), queries.study_size(database), losses),
         runs=run_rows(runs, context),
@@ -179,7 +192,7 @@ def card(model: Model, context: StudyContext, measures: Measures) -> Card:
     series = [_series(model, lens, measures) for lens in context.lenses[model.model_id]]
     series = [one for one in series if any(one.shares)]
     return Card(
-        link=Link(model.title, model_href(model.model_id)),
+        href=_link(context, model).href,
         title=model.title,
         subtitle=f"{model.llm} × {model.vision_encoder}",
         chart=_chart(model, series) if series else None,
@@ -190,6 +203,10 @@ def card(model: Model, context: StudyContext, measures: Measures) -> Card:
             if series
         ),
     )
+
+
+def _link(context: StudyContext, model: Model) -> Title:
+    return Title(model.title, model_href(model.model_id) if model in context.shown else None)
 
 
 def _series(model: Model, lens: str, measures: Measures) -> Series:
@@ -228,19 +245,20 @@ def _grid(models: list[Model], cards: list[Card]) -> tuple[GridRow, ...]:
 
 
 def _truth_rows(
-    context: StudyContext, measures: Measures, losses: dict[str, CaptionLoss]
+    context: StudyContext, measures: Measures, losses: dict[str, CaptionLoss], lenses: list[str]
 ) -> tuple[TruthRow, ...]:
     rows = []
     for model in context.models:
-        cells = tuple(
-            _naming_cell(lens, measures.best_naming(model.model_id, lens))
-            for lens in reversed(context.all_lenses)
-        )
+        cells = tuple(_naming_cell(lens, measures.best_naming(model.model_id, lens)) for lens in lenses)
         loss = losses.get(model.model_id)
         if loss or any(cell.strip for cell in cells):
-            link = Link(model.title, model_href(model.model_id))
+            link = _link(context, model)
             rows.append(TruthRow(link, model.group, cells, _loss_texts(loss)))
     return tuple(rows)
+
+
+def _is_named(context: StudyContext, measures: Measures, lens: str) -> bool:
+    return any(measures.best_naming(model.model_id, lens) for model in context.models)
 
 
 def _naming_cell(lens: str, naming: Naming | None) -> NamingCell:
@@ -284,7 +302,7 @@ def _ablation_rows(context: StudyContext, measures: Measures) -> tuple[AblationR
         found = [differences[model.model_id, lens] for lens in context.all_lenses]
         rows.append(
             AblationRow(
-                Link(model.title, model_href(model.model_id)),
+                _link(context, model),
                 model.description,
                 titles.get(model.baseline_model_id or "", "no baseline in the study"),
                 max((d.images for d in found if d), default=0),

@@ -60,6 +60,8 @@ class StudyContext:
     lenses: dict[str, tuple[str, ...]]
     """By model: the lenses that the manifest expects or the results hold, in the contract's order."""
     gaps: dict[str, list[Gap]]
+    shown: tuple[Model, ...]
+    """The models that have pages: those with at least one image."""
     judges: dict[str, str]
     """By model: the judge whose verdicts make the index's figures."""
     expected_blocks: int
@@ -84,14 +86,14 @@ def model_page(database: Database, context: StudyContext, model: Model) -> Model
     )
     payload = build_payload(frame, _tables(database, model.model_id), [image.bytes for image in images])
     regions = queries.image_regions(database, model.model_id)
-    place = context.models.index(model)
+    place = context.shown.index(model)
     return ModelPage(
         title=f"{model.title} · {context.study.title}",
         study_title=context.study.title,
         model=model,
         index_href="../index.html",
-        previous=_link(context.models[place - 1]) if place > 0 else None,
-        next=_link(context.models[place + 1]) if place + 1 < len(context.models) else None,
+        previous=_link(context.shown[place - 1]) if place > 0 else None,
+        next=_link(context.shown[place + 1]) if place + 1 < len(context.shown) else None,
         provenance=_provenance(model),
         data=_data(context, model, images, regions, payload),
         payloads=tuple((name, Markup(text)) for name, text in payload.blocks),  # noqa: S704 no <, & or quote
@@ -150,7 +152,7 @@ def _data(
         "absences": _absences(model, images, lenses, context.gaps.get(model.model_id, [])),
         "siblings": [
             {"id": other.model_id, "title": other.title, "group": other.group, "href": _link(other).href}
-            for other in context.models
+            for other in context.shown
         ],
     }
 

@@ -172,6 +172,11 @@ def models(database: Database) -> list[Model]:
     return _records(Model, database.rows("models"))
 
 
+def models_with_images(database: Database) -> set[str]:
+    """Ids of the models that saw at least one image."""
+    return {row["model_id"] for row in database.rows("models_with_images")}
+
+
 def model_images(database: Database, model_id: str) -> list[ModelImage]:
     """What the model saw, in the order of the study's images."""
     return _records(ModelImage, database.rows("model_images", {"model_id": model_id}))

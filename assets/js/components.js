@@ -64,6 +64,7 @@ function describe(label, cells, cols) {
 
 /** @param {number[]} cells ascending @param {number} cols */
 function runs(cells, cols) {
+  /** @type {{row: number, firstCol: number, lastCol: number}[]} */
   const found = [];
   for (const cell of cells) {
     const row = Math.floor(cell / cols);

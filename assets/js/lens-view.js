@@ -125,7 +125,7 @@ function row(neighbour, judgment, domain, agreeing) {
   const { rank, token, score, probability, textLayer, context } = neighbour;
   return make(
     "li",
-    { class: "neighbour", "data-relation": relation, "data-agrees": agreeing.has(normalise(token)) },
+    { class: "neighbour", "data-relation": relation, "data-agrees": agreeing.has(normalise(token)), "data-short": !context },
     make("span", { class: "rank" }, String(rank)),
     make(
       "span",

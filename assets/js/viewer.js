@@ -13,6 +13,7 @@ import { createLayerTable } from "#viewer/layer-table";
 import { stepIndex } from "#viewer/layers";
 import { createLegend } from "#viewer/legend-view";
 import { createLenses } from "#viewer/lens-view";
+import { browserLink } from "#viewer/link";
 import { MAP_IDS } from "#viewer/maps";
 import { readPalette } from "#viewer/palette";
 import { createPatch } from "#viewer/patch-view";
@@ -28,17 +29,19 @@ const NOTICE_TIME = 2000;
 
 /** @param {Document} document */
 export async function start(document) {
+  /** @type {import("#viewer/view").Page} */
   const page = await openPage(document);
   const palette = readPalette(document.documentElement);
+  const link = browserLink();
   const makeView = viewMaker(page, palette);
   const stage = createStage({ hover: setHover, pin });
-  const panels = [
-    createControls(page, { update, step: stepLayer }),
-    createLegend({ update }),
+  const places = wordPlaces(page.frequentWords ?? []);
+  /** What depends on the chosen state, and what depends on the patch under the pointer too. */
+  const statePanels = [createControls(page, { update, step: stepLayer }), createLegend({ update }), showCaptions];
+  const patchPanels = [
     createPatch(),
     createLenses(),
-    createLayerTable({ goTo: (layer) => update({ layer }) }, wordPlaces(page.frequentWords ?? []), palette),
-    showCaptions,
+    createLayerTable({ goTo: (layer) => update({ layer }) }, places, palette),
   ];
   const showStrip = createStrip(page, { goTo: goToImage, cellIn });
 
@@ -48,7 +51,7 @@ export async function start(document) {
   let data = await page.image(0);
   let state = await initialState();
   let shownImage = -1;
-  history.replaceState(null, "", `#${formatHash(state, page)}`);
+  link.replace(formatHash(state, page));
   await show();
   listen();
   document.documentElement.dataset.ready = "true";
@@ -65,9 +68,7 @@ export async function start(document) {
    */
   function update(changes, { push = false } = {}) {
     state = { ...state, ...changes };
-    const hash = `#${formatHash(state, page)}`;
-    if (push) history.pushState(null, "", hash);
-    else history.replaceState(null, "", hash);
+    link[push ? "push" : "replace"](formatHash(state, page));
     return show();
   }
 
@@ -83,7 +84,7 @@ export async function start(document) {
     const view = makeView(state, hover, data);
     stage.show(view);
     stage.selectCell(state.cell);
-    for (const panel of panels) panel(view);
+    for (const panel of [...statePanels, ...patchPanels]) panel(view);
     showStrip(state);
     whenIdle(() => labelCells(view));
   }
@@ -94,7 +95,7 @@ export async function start(document) {
     hover = cell;
     const view = makeView(state, hover, data);
     stage.setHover(view);
-    for (const panel of panels) panel(view);
+    for (const panel of patchPanels) panel(view);
   }
 
   /** Each cell's label names its place and what the lenses read first. @param {import("#viewer/view").View} view */
@@ -152,7 +153,7 @@ export async function start(document) {
       obey(command, event);
     });
     byId("help-button").addEventListener("click", () => help().showModal());
-    byId("copy-button").addEventListener("click", copyLink);
+    byId("copy-button").addEventListener("click", () => copyLink(link));
     byId("grid-toggle").addEventListener("change", (event) => {
       update({ grid: /** @type {HTMLInputElement} */ (event.target).checked });
     });
@@ -171,7 +172,7 @@ export async function start(document) {
     else if (command.action === "grid") update({ grid: !state.grid });
     else if (command.action === "map") update({ map: MAP_IDS[(MAP_IDS.indexOf(state.map) + 1) % MAP_IDS.length], only: null });
     else if (command.action === "help") help().showModal();
-    else copyLink();
+    else copyLink(link);
   }
 
   /** @param {import("#viewer/view").View} view */
@@ -196,7 +197,9 @@ function focusOf(target) {
   return target.closest("input, select, textarea") ? "field" : "page";
 }
 
-async function copyLink() {
+/** @param {{flush: () => void}} link */
+async function copyLink(link) {
+  link.flush();
   const copied = await copy(location.href);
   notify(copied ? "Link copied" : "Copy the link from the address bar");
 }

@@ -33,7 +33,8 @@ class ModelPage:
         return json.loads(self.page.locator("#page").text_content() or "")
 
     def state(self) -> dict[str, str]:
-        """The URL hash as keys and values, asked of the page: Playwright hears of a change later."""
+        """The URL hash as keys and values, once the page has written it; Playwright hears of it later still."""
+        self.page.wait_for_function("!document.documentElement.dataset.unsaved")
         fragment = self.page.evaluate("location.hash.slice(1)")
         return {key: values[0] for key, values in parse_qs(fragment, keep_blank_values=True).items()}
 

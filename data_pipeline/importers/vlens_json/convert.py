@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
@@ -194,8 +195,6 @@ def _write_run(writer: ResultsWriter, folder: Path, started: datetime, seconds: 
 def _versions() -> dict[str, str]:
     versions = {"python": platform.python_version()}
     for name in ("vlens", "pyarrow", "pillow"):
-        try:
+        with suppress(PackageNotFoundError):  # a bare checkout has no version of its own
             versions[name] = version(name)
-        except PackageNotFoundError:  # a bare checkout
-            versions[name] = "unknown"
     return versions

@@ -183,9 +183,11 @@ def answer_losses(
         encoder.block_outputs(encoder_pixels(encoder, pixels[usable]))
     )  # (scene, cell, hidden)
     layout = Layout.of(connector, tokenizer)
-    inputs = (tokens, tokens.roll(1, 0), tokens[:, :0])
-    losses = (answer_loss(llm, tokenizer, layout, shown, examples).item() for shown in inputs)
-    return AnswerLosses(*losses, len(examples))
+
+    def loss(shown: Tensor) -> float:
+        return float(answer_loss(llm, tokenizer, layout, shown, examples))
+
+    return AnswerLosses(loss(tokens), loss(tokens.roll(1, 0)), loss(tokens[:, :0]), len(examples))
 
 
 def usable_examples(seed: int, split: str, count: int, task: str) -> tuple[list[int], tuple[Example, ...]]:

@@ -102,9 +102,11 @@ def llava_losses(
     tokenizer = build_tokenizer(image_token=True)
     usable, examples = usable_examples(seed, split, len(pixels), "caption")
     values = encoder_pixels(encoder, pixels[usable])
-    shown = (values, values.roll(1, 0), values[:0])
-    losses = (llava_loss(model, tokenizer, ImageTextBatch(part, examples)).item() for part in shown)
-    return AnswerLosses(*losses, len(examples))
+
+    def loss(shown: Tensor) -> float:
+        return float(llava_loss(model, tokenizer, ImageTextBatch(shown, examples)))
+
+    return AnswerLosses(loss(values), loss(values.roll(1, 0)), loss(values[:0]), len(examples))
 
 
 def save_llava(model: LlavaForConditionalGeneration, folder: Path) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -101,7 +102,7 @@ def train(
     jobs: int = 2,
     quick: bool = False,
     cache_dir: Path | str | None = None,
-) -> dict[str, dict]:
+) -> dict[str, dict[str, Any]]:
     """Makes what is missing of `only` (artefact names; default all) and returns the records by name.
 
     `jobs` artefacts are made at a time, each on one core. `cache_dir` keeps the drawn pictures, 1.5 GB.
@@ -121,7 +122,7 @@ def train(
     return gather_records(run.output_dir)
 
 
-def gather_records(output_dir: Path) -> dict[str, dict]:
+def gather_records(output_dir: Path) -> dict[str, dict[str, Any]]:
     """Collects the artefacts' records in one `training.json`."""
     names = [name for name in artefacts() if (output_dir / name / _RECORD).exists()]
     records = {name: json.loads((output_dir / name / _RECORD).read_text()) for name in names}
@@ -179,7 +180,7 @@ def _make_language_model(run: Run, name: str) -> None:
 
 def _make_vision_encoder(run: Run, name: str) -> None:
     family = Path(name).name
-    seed, steps = {"clip": (11, 2000), "siglip": (12, 3200), "dinov2": (13, 2200)}[family]
+    seed, steps = {"clip": (11, 2000), "siglip": (12, 2600), "dinov2": (13, 1800)}[family]
     model, trainer = build_vision_encoder(family, seed), Trainer(name)
     teacher = VisionEncoder.from_pretrained(run.output_dir / "encoders/clip") if family == "dinov2" else None
     module = trainable(family, model, seed, teacher)
@@ -194,7 +195,7 @@ def _make_vision_encoder(run: Run, name: str) -> None:
 def _make_connector(run: Run, name: str) -> None:
     model = next(model for model in connector_models() if model.model_id == Path(name).name)
     trainer = Trainer(name)
-    steps = run.steps(400 if model.task != "topbottom" else 200)
+    steps = run.steps(250)
     connector, llm, tokenizer = train_connector_model(
         model, run.output_dir, run.pictures("train"), SCENE_SEED, steps, trainer
     )

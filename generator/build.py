@@ -23,7 +23,7 @@ from generator.queries import Model
 from generator.render import render
 
 MARKER = ".vlens-site"
-"""Lists the files that V-Lens wrote into a site folder, one a line; only these are ever replaced or removed."""
+"""Lists the files that V-Lens wrote into a site folder, one a line; only these are ever removed."""
 DATA_FOLDER = "data"
 _MARKER_TITLE = "V-Lens site; the files below are rewritten by each build"
 
@@ -114,7 +114,7 @@ def study_context(database: Database, results: Results) -> StudyContext:
 
 
 def _judges(database: Database, results: Results) -> dict[str, str]:
-    """Each model's judge: the first that the manifest expects, else the first by name that judged anything."""
+    """Each model's judge: the first that the manifest expects, else the first by name."""
     judges = {entry.model_id: entry.judges[0] for entry in results.manifest.expected if entry.judges}
     for row in queries.model_judges(database):
         judges.setdefault(row.model_id, row.judge)

@@ -68,7 +68,8 @@ def _points(pairs: Iterable[tuple[float, float]]) -> str:
 def _axes(layers: Sequence[int], xs: Sequence[float]) -> Markup:
     lines = Markup("").join(
         Markup(
-            '<line class="rule" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/><text x="{}" y="{:.1f}" class="tick end">{}</text>'
+            '<line class="rule" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>'
+            '<text x="{}" y="{:.1f}" class="tick end">{}</text>'
         ).format(_LEFT, _WIDTH - _RIGHT, _y(rate), _y(rate), _LEFT - 4, _y(rate) + 3, f"{100 * rate:.0f}")
         for rate in (0, 0.5, 1)
     )
@@ -166,12 +167,13 @@ def describe(share: Share | None, chance: float | None) -> str:
     if share is None:
         return "not judged"
     low, high = share.interval
-    text = f"{percent(share.rate)} ({share.count} of {share.total}, 95\u202f% interval {100 * low:.0f}–{100 * high:.0f})"
+    interval = f"95\u202f% interval {100 * low:.0f}–{100 * high:.0f}"
+    text = f"{percent(share.rate)} ({share.count} of {share.total}, {interval})"
     return text if chance is None else f"{text}, chance {percent(chance)}"
 
 
 def share_strip(lens: str, share: Share, chance: float | None) -> Markup:
-    """A share on a line from 0 to 1: its interval, its place, and a tick at chance. The figures stand beside it."""
+    """A share on a line from 0 to 1: its interval, its place, a tick at chance. Figures stand beside it."""
     low, high = share.interval
     tick = Markup("") if chance is None else _tick("chance", chance * _STRIP_WIDTH)
     return _strip(lens, Markup("") + tick, low * _STRIP_WIDTH, high * _STRIP_WIDTH, share.rate * _STRIP_WIDTH)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from data_pipeline.schema import LENS_TITLES, LENSES, TABLES
@@ -14,6 +14,19 @@ from generator.model_page import NOT_COMPUTED, StudyContext
 from generator.queries import CaptionLoss, Judge, Run, StudySize
 
 GROUP_NAMES = {"main": "main", "ablation": "ablation", "off_the_shelf": "off-the-shelf"}
+
+
+@dataclass(frozen=True)
+class Methods:
+    """What `index-methods.html.jinja` must know to explain the numbers of this study."""
+
+    top_k: int
+    judges: str
+    """Empty where nothing was judged."""
+    failed: str
+    """Like `3 calls`; empty where no call failed."""
+    chance_note: str
+    has_losses: bool
 
 
 @dataclass(frozen=True)
@@ -104,71 +117,17 @@ def methods(
     measures: Measures,
     judges: Sequence[Judge],
     size: StudySize,
-    losses: dict[str, CaptionLoss],
-) -> tuple[tuple[str, str], ...]:
-    """How each number of the page was made: term and explanation."""
-    notes = [("Lenses", _lens_note(size))]
-    if judges:
-        failed = (
-            f" {count_text(measures.failed(), 'call')} failed and are in no figure."
-            if measures.failed()
-            else ""
-        )
-        notes += [
-            (
-                "Interpretable",
-                f"A cell counts when the judge relates at least one of its {size.top_k} candidates to the image: to what is "
-                "in the cell, to an idea of it, or to something elsewhere in the image. The share is cells that "
-                f"count among cells with a verdict, all images together. {_judge_note(judges)}{failed}",
-            ),
-            (
-                "Chance",
-                "The thin grey lines and ticks: how often the same candidates would have passed on other images of the study. "
-                + context.study.chance_note,
-            ),
-            (
-                "Names the object",
-                "Only cells that an object fills by the scene's ground truth. A cell counts when one of its "
-                f"top {size.top_k} names that object. The layer shown is the model's best, chosen on these same "
-                "images, so it leans upwards a little; chance is given for that layer.",
-            ),
-            (
-                "Intervals",
-                "Bands and ranges are 95\u202f% Wilson score intervals of k of n cells. They treat cells as independent; "
-                "cells of one image are alike, so real uncertainty is somewhat larger.",
-            ),
-            (
-                "Difference to the baseline",
-                "Interpretable share of the ablation minus that of its baseline, in percentage points, all vision layers together. "
-                "The interval is a 95\u202f% percentile bootstrap over images, the same images drawn for both models; "
-                "the draws are keyed by study, model and lens, so every build gives the same interval.",
-            ),
-        ]
-    if losses:
-        notes.append(
-            (
-                "Caption loss",
-                "Mean cross-entropy of the data set's caption, in nats per token: with the image, with "
-                "another image of the study in its place, and without any image.",
-            )
-        )
-    return tuple(notes)
-
-
-def _lens_note(size: StudySize) -> str:
-    return (
-        f"Each lens turns a cell's hidden state at one vision layer into its {size.top_k} nearest tokens. Input "
-        "Embedding Matrix: cosine to the rows of the LLM's input embeddings. LogitLens: the model's final norm and LM "
-        "head. LN-Lens: cosine to hidden states of the same LLM reading sentences, all text layers searched and "
-        "merged. Vision layer 0 is what enters the LLM, layer l the output of block l."
+    losses: Mapping[str, CaptionLoss],
+) -> Methods:
+    """The facts that the page's explanations of its numbers depend on."""
+    names = (f"{judge.judge} ({judge.judge_model})" if judge.judge_model else judge.judge for judge in judges)
+    return Methods(
+        size.top_k,
+        ", ".join(dict.fromkeys(names)),
+        count_text(measures.failed(), "call") if measures.failed() else "",
+        context.study.chance_note,
+        bool(losses),
     )
-
-
-def _judge_note(judges: Sequence[Judge]) -> str:
-    names = dict.fromkeys(
-        f"{judge.judge} ({judge.judge_model})" if judge.judge_model else judge.judge for judge in judges
-    )
-    return f"Judge: {', '.join(names)}."
 
 
 def run_rows(runs: Sequence[Run], context: StudyContext) -> tuple[RunRow, ...]:
@@ -208,8 +167,8 @@ def run_summary(runs: Sequence[Run]) -> tuple[tuple[str, str], ...]:
     return tuple((label, value) for label, value in found if value)
 
 
-def _distinct(values: object) -> str:
-    return "; ".join(dict.fromkeys(value for value in values if value))  # type: ignore[attr-defined]
+def _distinct(values: Iterable[str | None]) -> str:
+    return "; ".join(dict.fromkeys(value for value in values if value))
 
 
 def _versions(text: str) -> str:

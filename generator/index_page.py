@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from data_pipeline.schema import LENS_TITLES
+from data_pipeline.store import Results
 from generator import queries
 from generator.charts import Series, describe, difference_strip, layer_chart, percent, share_strip
 from generator.database import Database
 from generator.index_notes import (
     Absent,
     DataTable,
+    Methods,
     RunRow,
     absent_rows,
     data_tables,
@@ -25,7 +27,6 @@ from generator.intervals import Difference, paired_difference
 from generator.measures import Measures, Naming
 from generator.model_page import StudyContext, model_href
 from generator.queries import CaptionLoss, Model
-from data_pipeline.store import Results
 
 SHORT_NAMES = {"embedding": "Embedding", "logit": "LogitLens", "contextual": "LN-Lens"}
 _LEAST_REACH = 0.05
@@ -139,7 +140,7 @@ class IndexPage:
     truth_lenses: tuple[tuple[str, str], ...]
     """Lenses with a figure in `truth`, in the order of its columns."""
     ablations: tuple[AblationRow, ...]
-    methods: tuple[tuple[str, str], ...]
+    methods: Methods
     runs: tuple[RunRow, ...]
     run_summary: tuple[tuple[str, str], ...]
     expected_blocks: int
@@ -228,7 +229,7 @@ def _chart(model: Model, series: list[Series]) -> Markup:
 
 
 def _grid(models: list[Model], cards: list[Card]) -> tuple[GridRow, ...]:
-    """The main models by LLM and vision encoder, each in the order of the study; nothing for a single model."""
+    """The main models by LLM and vision encoder, in the order of the study; nothing for a single model."""
     if len(models) < 2:
         return ()
     encoders = tuple(dict.fromkeys(model.vision_encoder for model in models))

@@ -1,10 +1,10 @@
 """Lists of a few entries per cell and layer, coded by where the same entry was seen before.
 
 What a lens reads changes little from a layer to the next and from a cell to its neighbours. So an entry is
-written as its place in the list of the same cell one layer before, of the cell to the left, of the cell above,
-or in its own list. An entry seen at none of them is `fresh` (its first time on the page: entries are numbered
-by first appearance, so it needs no number) or `old` (its number follows). Coding is done for all cells at
-once; reading it back (`assets/js/lists.js`) is one pass.
+written as its place in the list of the same cell one layer before, of the cell to the left, of the cell
+above, or in its own list. An entry seen at none of them is `fresh` (its first time on the page: entries are
+numbered by first appearance, so it needs no number) or `old` (its number follows). Coding is done for all
+cells at once; reading it back (`assets/js/lists.js`) is one pass.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NONE = -1
 
 @dataclass(frozen=True)
 class Coded:
-    """One array of lists: `codes` (layer, row, col, rank) and the entries that no code refers to, in order."""
+    """One array of lists: `codes` (layer, row, col, rank) and the entries that are written out."""
 
     codes: Ints
     literals: Ints

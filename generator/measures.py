@@ -1,4 +1,4 @@
-"""Counts of verdicts, summed up the ways that the index shows them. Counts in, shares out; nothing is averaged."""
+"""Counts of verdicts, summed up as the index shows them: counts in, shares out, nothing is averaged."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Measures:
         return counts
 
     def best_naming(self, model_id: str, lens: str) -> Naming | None:
-        """The vision layer with the highest share of object cells whose object is named; the first of equals."""
+        """The vision layer with the highest share of object cells that are named; the first of equals."""
         layers = sorted({row.vision_layer for row in self._rows[model_id, lens]})
         found = [naming for layer in layers if (naming := self.naming(model_id, lens, layer))]
         return max(found, key=lambda naming: (naming.share.rate, -naming.vision_layer), default=None)

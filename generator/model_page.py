@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +58,7 @@ class StudyContext:
 
     study: StudyInfo
     models: tuple[Model, ...]
-    lenses: dict[str, tuple[str, ...]]
+    lenses: Mapping[str, tuple[str, ...]]
     """By model: the lenses that the manifest expects or the results hold, in the contract's order."""
     gaps: dict[str, list[Gap]]
     shown: tuple[Model, ...]
@@ -112,7 +113,8 @@ def _tables(database: Database, model_id: str) -> ModelTables:
 def _check_canvas(image: ModelImage) -> None:
     if image.media_type not in MEDIA_TYPES:
         raise InputError(
-            f"canvas of image {image.image_id!r} is {image.media_type!r}, expected one of {', '.join(MEDIA_TYPES)}"
+            f"canvas of image {image.image_id!r} is {image.media_type!r}, "
+            f"expected one of {', '.join(MEDIA_TYPES)}"
         )
     if min(image.rows, image.cols, image.width, image.height) < 1:
         raise InputError(f"canvas of image {image.image_id!r} has no cells or no pixels")

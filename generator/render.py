@@ -99,12 +99,13 @@ def _policy(html: str, nonce: str) -> str:
     Scripts with the nonce may import the map's modules, which hashes cannot allow. The nonce depends on the
     page's data, so that no data can be written that knows it.
     """
+    nonces = [f"'nonce-{nonce}'"] if f'nonce="{nonce}"' in html else []
     styles = [f"'sha256-{_hash(text.encode())}'" for text in _STYLE.findall(html)]
     scripts = [f"'sha256-{_hash(text.encode())}'" for text in _SCRIPT.findall(html)]
     return "; ".join(
         (
             "default-src 'none'",
-            " ".join(["script-src", f"'nonce-{nonce}'", *scripts]),
+            " ".join(["script-src", *nonces, *scripts]),
             " ".join(["style-src", *styles]),
             "img-src data: blob:",
             "base-uri 'none'",

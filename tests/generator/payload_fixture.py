@@ -1,6 +1,6 @@
 """What the decoder must give back for the tiny study, told from its rows without the generator.
 
-    python tests/generator/payload_fixture.py OUT
+    python -m tests.generator.payload_fixture OUT
 
 writes the built site to OUT/site and the expected answers of each model's page to OUT/MODEL.json.
 """

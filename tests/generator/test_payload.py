@@ -97,4 +97,4 @@ def test_deflate_is_raw() -> None:
     decompressor = zlib.decompressobj(-zlib.MAX_WBITS)
     plain = decompressor.decompress(content)
     assert decompressor.eof and not decompressor.unused_data
-    assert plain.endswith("a\x00b".encode() + b"\xff" + b"\xff" + "🦊".encode() + b"\xff")
+    assert plain.endswith(b"a\x00b" + b"\xff" + b"\xff" + "🦊".encode() + b"\xff")

@@ -3,7 +3,7 @@
 Two LLMs × two vision encoders, one ablation and one off-the-shelf model on two images, three vision layers
 and grids of 2×3 and 3×2 cells. The same call always writes the same bytes.
 
-    python tests/generator/tiny_study.py OUT
+    python -m tests.generator.tiny_study OUT
 """
 
 from __future__ import annotations

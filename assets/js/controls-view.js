@@ -19,10 +19,29 @@ export function createControls(page, actions) {
   /** @param {View} view */
   return function show(view) {
     showLayer(view.state.layer);
+    for (const input of maps) offer(input, hasMap(input.value, view));
     check(maps, view.state.map);
     check(lenses, view.state.lens);
     byId("lens-choices").hidden = !usesLens(view.state.map);
   };
+}
+
+/**
+ * Whether the results of an image hold what a map shows, so that no choice leads to an empty picture.
+ * @param {string} map @param {View} view
+ */
+function hasMap(map, { page, data }) {
+  const layers = page.visionLayers.map((_, index) => index);
+  if (map === "norm" || map === "entropy") return layers.some((layer) => data.statistics(layer, 0));
+  if (map === "text-layer") return page.textLayers.length > 0;
+  if (map !== "verdict") return true;
+  return page.lenses.some(({ id }) => layers.some((layer) => data.judgment(id, layer, 0)));
+}
+
+/** @param {HTMLInputElement} input @param {boolean} available */
+function offer(input, available) {
+  input.disabled = !available;
+  input.title = available ? "" : "not in these results";
 }
 
 /**

@@ -34,7 +34,7 @@ class ModelPage:
 
     def state(self) -> dict[str, str]:
         """The URL hash as keys and values, once the page has written it; Playwright hears of it later still."""
-        self.page.wait_for_function("!document.documentElement.dataset.unsaved")
+        self.page.locator("html:not([data-unsaved])").wait_for()
         fragment = self.page.evaluate("location.hash.slice(1)")
         return {key: values[0] for key, values in parse_qs(fragment, keep_blank_values=True).items()}
 

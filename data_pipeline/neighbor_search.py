@@ -3,11 +3,10 @@
 Rows are the hidden states of all text layers together; a group is a context (one row per text layer) or a
 word (many contexts). The result lists the best row of each of the k best groups.
 
-Matrix products only propose candidates; each is scored again from the float32 rows, summed in float64. So
-the products may run in bfloat16, which newer CPUs multiply two to four times as fast as float32: for each
-query an error bound says how far a score can be off, and every row that could belong to the result by that
-bound is a candidate. Neighbours and scores are therefore the same on both paths, whatever the batch. When the
-matrix products are short (few dimensions), finding the candidates takes a good part of the time.
+Matrix products only propose candidates; each is scored again from the float32 rows, in float64. So the
+products may run in bfloat16, which newer CPUs multiply two to four times as fast as float32: an error bound
+says how far a product can be off, and no row that could belong to the result by that bound is left out.
+Neighbours and scores are therefore the same on both paths, whatever the batch.
 """
 
 from __future__ import annotations
@@ -22,9 +21,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 _BLOCK = 8
-"""Rows of which only the highest score is looked at first."""
-_SCORE_BYTES = 256 << 20
-_GATHERED_VALUES = 8_000_000
+"""Rows of which only the highest product is looked at first."""
+_ROWS_AT_ONCE = 4096
+_PRODUCT_BYTES = 64 << 20
+_MIN_QUERIES_AT_ONCE = 128
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,46 @@ class Found:
 
 
 @dataclass(frozen=True)
+class _Pairs:
+    """Some rows for some queries: parallel arrays."""
+
+    queries: np.ndarray
+    rows: np.ndarray
+    scores: np.ndarray
+
+    def take(self, which: np.ndarray) -> _Pairs:
+        """The pairs at these places, or where the mask is true."""
+        return _Pairs(self.queries[which], self.rows[which], self.scores[which])
+
+    def best_first(self) -> _Pairs:
+        """By query, score and row number."""
+        return self.take(np.lexsort((self.rows, -self.scores, self.queries)))
+
+    def beside(self, other: _Pairs) -> _Pairs:
+        """These and those."""
+        names = ("queries", "rows", "scores")
+        return _Pairs(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in names))
+
+
+@dataclass(frozen=True)
 class _Precision:
-    """How far products of one floating-point type may be off: `relative` to the score, and `fixed`."""
+    """How far a product may be from what it stands for: by `relative` times itself and `fixed` (query,).
+
+    What it stands for is the cosine less `offset` (query,).
+    """
 
     relative: float
-    fixed: Tensor  # (query,)
+    fixed: np.ndarray
+    offset: np.ndarray
 
-    def floor(self, scores: Tensor) -> Tensor:
-        """The lowest score (…, query) that a row can show and truly be as good as one that shows `scores`."""
-        least = scores - scores.abs() * self.relative - self.fixed  # what the shown row is truly worth
-        shown = least - self.fixed
-        return torch.where(shown > 0, shown / (1 + self.relative), shown / (1 - self.relative))
+    def worth(self, shown: np.ndarray) -> np.ndarray:
+        """The lowest cosine of a row whose product shows `shown` (…, query)."""
+        return np.asarray(shown - np.abs(shown) * self.relative - self.fixed + self.offset)
+
+    def shows(self, cosine: np.ndarray, queries: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """The lowest product of a row whose cosine is at least `cosine` (…, query)."""
+        shown = cosine - self.offset[queries] - self.fixed[queries]
+        return np.asarray(shown / np.where(shown > 0, 1 + self.relative, 1 - self.relative))
 
 
 def unit_rows(states: Tensor) -> Tensor:
@@ -60,12 +89,12 @@ class Bank:
     def __init__(self, rows: Tensor, groups: np.ndarray, fast: bool | None = None) -> None:
         """Prepare `rows` (m, d), of length 1, with the number of each row's group (m,).
 
-        Rows of a group that stand together make a search faster. `fast`: propose candidates in bfloat16;
-        None: if that is faster on this machine.
+        `fast`: propose candidates in bfloat16; None: if that is faster on this machine.
         """
         self._rows, self._groups = rows, groups
         self._fast = bfloat16_is_faster(rows.shape[1]) if fast is None else fast
         self._order, self._block_starts, self._spread = _layout(groups)
+        # Without their mean, which adds the same to all scores of a query, rows are shorter and round less.
         self._mean = rows.mean(dim=0) if self._fast else torch.zeros(rows.shape[1])
         ordered = rows[torch.from_numpy(self._order)] - self._mean
         self._proposing = ordered.bfloat16() if self._fast else ordered
@@ -77,66 +106,109 @@ class Bank:
 
         There must be k groups.
         """
-        step = max(1, _SCORE_BYTES // (len(self._order) * self._proposing.element_size()))
-        parts = [self._search(queries[start : start + step], k) for start in range(0, len(queries), step)]
-        if not parts:
-            return Found(np.empty((0, k), np.int64), np.empty((0, k), np.float32))
-        return Found(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+        fitting = _PRODUCT_BYTES // (len(self._order) * self._proposing.element_size())
+        batches = max(1, -(-len(queries) // max(fitting, _MIN_QUERIES_AT_ONCE)))
+        step = max(1, -(-len(queries) // batches))
+        space = torch.empty(len(self._order) * step, dtype=self._proposing.dtype)
+        found = Found(np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32))
+        for start in range(0, len(queries), step):
+            part = slice(start, start + step)
+            found.rows[part], found.scores[part] = self._search(queries[part], k, space)
+        return found
 
-    def _search(self, queries: Tensor, k: int) -> tuple[np.ndarray, np.ndarray]:
-        query_numbers, rows = self._candidates(queries, k)
-        scores = self._rescored(queries, query_numbers, rows)
-        order = np.lexsort((rows, -scores, query_numbers))
-        query_numbers, rows, scores = query_numbers[order], rows[order], scores[order]
-        group = query_numbers * (self._groups.max() + 1) + self._groups[rows]
-        first = np.sort(np.unique(group, return_index=True)[1])  # each group's best row, by query and score
-        starts = np.searchsorted(query_numbers[first], np.arange(len(queries)))
-        best = first[starts[:, None] + np.arange(k)]  # (query, k)
-        return rows[best], scores[best]
+    def _search(self, queries: Tensor, k: int, space: Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """The true score of the row that looks best in each good group rules out most other candidates."""
+        rounded = queries.to(self._proposing.dtype)
+        precision = self._precision(queries, rounded.float())
+        candidates, good = self._candidates(rounded, k, precision, space)
+        first = candidates.take(self._firsts(candidates))
+        leaders = self._rescored(queries, first.take(first.scores >= good[first.queries]))
+        others = candidates.take(candidates.scores >= self._needed(candidates, leaders, k, precision))
+        scored = leaders.beside(self._rescored(queries, others)).best_first()
+        best = scored.take(self._firsts(scored))
+        places = np.searchsorted(best.queries, np.arange(len(queries)))[:, None] + np.arange(k)
+        return best.rows[places], best.scores[places]
 
-    def _candidates(self, queries: Tensor, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Pairs (query, row), at least all that can be the best row of one of a query's k best groups."""
-        proposing = queries.to(self._proposing.dtype)
-        scores = self._proposing @ proposing.T  # (row, query)
-        peaks = scores.view(-1, _BLOCK, len(queries)).amax(dim=1).float()  # (block, query)
-        floor = self._floor(peaks, k, self._precision(queries, proposing.float()))
-        block, query = np.nonzero((peaks >= floor).numpy())
+    def _candidates(
+        self, rounded: Tensor, k: int, precision: _Precision, space: Tensor
+    ) -> tuple[_Pairs, np.ndarray]:
+        """All pairs that can be the best row of one of a query's k best groups, best products first.
+
+        Beside them, for each query, a product that is reached in k groups.
+        """
+        products, peaks = self._products(rounded, space)
+        floor, good = self._floor(peaks, k, precision)
+        block, query = np.nonzero(peaks.numpy() >= floor)
+        lowest = np.broadcast_to(floor, peaks.shape)[block, query].repeat(_BLOCK)
         row = (block[:, None] * _BLOCK + np.arange(_BLOCK)).reshape(-1)  # (pair * row in block,)
         query = query.repeat(_BLOCK)
-        shown = scores[torch.from_numpy(row), torch.from_numpy(query)].float().numpy()
-        lowest = floor.numpy()[row // _BLOCK if len(floor) > 1 else np.zeros_like(row), query]
-        return query[shown >= lowest], self._order[row[shown >= lowest]]
+        shown = products.view(-1)[torch.from_numpy(row * len(rounded) + query)].float().numpy()
+        return _Pairs(query, self._order[row], shown).take(shown >= lowest).best_first(), good
 
-    def _floor(self, peaks: Tensor, k: int, precision: _Precision) -> Tensor:
-        """What a row must show, (block, query) or (1, query), to be a candidate."""
-        if self._block_starts is None:  # a group is the peak of at most `_spread` blocks
-            enough = k * self._spread
+    def _products(self, rounded: Tensor, space: Tensor) -> tuple[Tensor, Tensor]:
+        """Products (row, query), and in float32 the highest of each block (block, query)."""
+        products = space[: len(self._order) * len(rounded)].view(-1, len(rounded))
+        peaks = torch.empty(len(products) // _BLOCK, len(rounded))
+        for start in range(0, len(products), _ROWS_AT_ONCE):  # what was just multiplied is still in the cache
+            part = products[start : start + _ROWS_AT_ONCE]
+            torch.mm(self._proposing[start : start + _ROWS_AT_ONCE], rounded.T, out=part)
+            first = start // _BLOCK
+            peaks[first : first + len(part) // _BLOCK] = part.view(-1, _BLOCK, len(rounded)).amax(dim=1)
+        return products, peaks
+
+    def _floor(self, peaks: Tensor, k: int, precision: _Precision) -> tuple[np.ndarray, np.ndarray]:
+        """What a candidate must show, (block or 1, query), and what is shown in k groups, (query,)."""
+        if self._block_starts is None:
+            enough = k * self._spread  # a group is the peak of at most `_spread` blocks
             if enough > len(peaks):
-                return torch.full_like(peaks[:1], -torch.inf)
-            return precision.floor(peaks.topk(enough, dim=0).values[-1:])
-        best = np.maximum.reduceat(peaks.numpy(), self._block_starts, axis=0)  # (group, query)
-        bests = torch.from_numpy(best)
-        floor = torch.maximum(precision.floor(bests), precision.floor(bests.topk(k, dim=0).values[-1:]))
-        sizes = np.diff([*self._block_starts, len(peaks)])
-        return floor.repeat_interleave(torch.from_numpy(sizes), dim=0)
+                good = np.full(peaks.shape[1], -np.inf)
+                return good[None], good
+            good = peaks.topk(enough, dim=0).values[-1].numpy()
+            return precision.shows(precision.worth(good))[None], good
+        bests = np.maximum.reduceat(peaks.numpy(), self._block_starts, axis=0)  # (group, query)
+        good = torch.from_numpy(bests).topk(k, dim=0).values[-1].numpy()
+        floor = precision.shows(precision.worth(np.maximum(bests, good)))
+        return floor.repeat(np.diff([*self._block_starts, len(peaks)]), axis=0), good
+
+    def _needed(self, candidates: _Pairs, leaders: _Pairs, k: int, precision: _Precision) -> np.ndarray:
+        """What each candidate must show to come before its group's leader and the k-th best leader."""
+        ranked = leaders.best_first()
+        ends = np.searchsorted(ranked.queries, np.arange(len(precision.fixed))) + k - 1
+        needed = ranked.scores[ends][candidates.queries]
+        leader_keys, keys = self._keys(leaders), self._keys(candidates)
+        order = np.argsort(leader_keys)
+        place = order[np.minimum(np.searchsorted(leader_keys[order], keys), len(order) - 1)]
+        own = np.where(leader_keys[place] == keys, leaders.scores[place], -1)
+        shown = precision.shows(np.maximum(needed, own), candidates.queries)
+        is_leader = (leader_keys[place] == keys) & (leaders.rows[place] == candidates.rows)
+        return np.where(is_leader, np.inf, shown)
 
     def _precision(self, queries: Tensor, rounded: Tensor) -> _Precision:
         """By Cauchy and Schwarz; a float32 sum of d products is off by at most d roundings of its terms."""
         length = rounded.norm(dim=1)
         summing = queries.shape[1] * 2.0**-23 * length * (self._longest + self._rounding)
-        products = (queries - rounded).norm(dim=1) * self._longest + length * self._rounding
-        return _Precision(2.0**-8 if self._fast else 0.0, 1.01 * (products + summing) + 2.0**-22)
+        rounding = (queries - rounded).norm(dim=1) * self._longest + length * self._rounding
+        fixed = 1.01 * (rounding + summing) + 2.0**-21  # the last for scores and offset in float32
+        offset = queries.double() @ self._mean.double()
+        return _Precision(2.0**-8 if self._fast else 0.0, fixed.numpy(), offset.numpy())
 
-    def _rescored(self, queries: Tensor, query_numbers: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """The cosine of each pair, in float32."""
-        step = max(1, _GATHERED_VALUES // queries.shape[1])
-        scores = np.empty(len(rows), dtype=np.float32)
-        for start in range(0, len(rows), step):
-            part = slice(start, start + step)
-            left, right = torch.from_numpy(query_numbers[part]), torch.from_numpy(rows[part])
-            products = queries[left].mul_(self._rows[right])
-            scores[part] = products.sum(dim=1, dtype=torch.float64).float().clamp_(-1, 1).numpy()
-        return scores
+    def _firsts(self, pairs: _Pairs) -> np.ndarray:
+        """Where each group of each query is met first, ascending."""
+        return np.sort(np.unique(self._keys(pairs), return_index=True)[1])
+
+    def _keys(self, pairs: _Pairs) -> np.ndarray:
+        """A number for each (query, group)."""
+        return np.asarray(pairs.queries * (self._groups.max() + 1) + self._groups[pairs.rows])
+
+    def _rescored(self, queries: Tensor, pairs: _Pairs) -> _Pairs:
+        """The same pairs, by query, with their cosines."""
+        pairs = pairs.take(np.argsort(pairs.queries, kind="stable"))
+        scores = np.empty(len(pairs.rows), dtype=np.float32)
+        numbers, starts = np.unique(pairs.queries, return_index=True)
+        for query, start, end in zip(numbers, starts, [*starts[1:], len(scores)], strict=False):
+            rows = self._rows[torch.from_numpy(pairs.rows[start:end])]
+            scores[start:end] = (rows.double() @ queries[query].double()).numpy()
+        return _Pairs(pairs.queries, pairs.rows, scores.clip(-1, 1))
 
 
 def _layout(groups: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, int]:

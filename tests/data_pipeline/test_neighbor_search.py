@@ -29,17 +29,15 @@ def crowd(rows: int, width: int, spread: float, seed: int = 0) -> Tensor:
 
 
 @pytest.mark.parametrize("fast", [False, True])
-@pytest.mark.parametrize("group_size", [1, 7, 40, 203])
+@pytest.mark.parametrize("group_size", [1, 7, 40])
 @pytest.mark.parametrize("spread", [1.0, 0.02])
-@pytest.mark.parametrize("width", [16, 300])
+@pytest.mark.parametrize("width", [16, 200])
 def test_search_is_exact(fast: bool, group_size: int, spread: float, width: int) -> None:
-    rows = crowd(2003, width, spread)
+    rows = crowd(1003, width, spread)
     queries = crowd(37, width, spread, seed=1)
-    groups = np.arange(2003) // group_size
+    groups = np.arange(1003) // group_size
     rng = np.random.default_rng(0)
-    shuffled = (
-        rng.permutation(2003) if group_size in (7, 203) else np.arange(2003)
-    )  # groups need not be together
+    shuffled = rng.permutation(1003) if group_size == 7 else np.arange(1003)  # groups need not be together
     groups = groups[shuffled]
     found = Bank(rows, groups, fast).search(queries, 5)
     expected_rows, expected_scores = brute_force(queries, rows, groups, 5)

@@ -93,6 +93,19 @@ class _Neighbors:
         self.top_k = int(self._ranks.max(initial=0)) + 1
         found = pc.unique(table["text_layer"]).drop_null().to_pylist()
         self.text_layers: tuple[int, ...] = tuple(sorted({*frame.text_layers, *found}))
+        self._text_layer = self._numbered_layers() if found else None
+        self._has_probability = ~np.isnan(real(table["probability"]))
+        self._denominator = self._denominators() if self._has_probability.any() else None
+
+    def _denominators(self) -> Ints:
+        """The log of each row's softmax denominator, scaled; 0 where the row has no probability."""
+        probability = np.maximum(real(self._table["probability"]), _SMALLEST_PROBABILITY)
+        logs = (real(self._table["score"]) - np.log(probability)) * _SCALE
+        return np.rint(np.where(self._has_probability, logs, 0)).astype(np.int64)
+
+    def _numbered_layers(self) -> Ints:
+        layers = whole(self._table["text_layer"])
+        return np.where(layers == NONE, NONE, np.searchsorted(self.text_layers, layers))
 
     def _context_rows(self) -> Ints:
         wanted = self._table["context_id"]
@@ -137,22 +150,16 @@ class _Neighbors:
         top = levels[..., 0].reshape(len(part.stored), -1)
         block.add(f"{lens}.top", np.diff(top, axis=1, prepend=0))
         block.add(f"{lens}.steps", np.moveaxis(levels[..., :-1] - levels[..., 1:], -1, 0))
-        layers = self._table["text_layer"]
-        if lens == "contextual" and layers.null_count < len(layers):
-            numbers = np.searchsorted(self.text_layers, whole(layers))
-            numbers = np.where(whole(layers) == NONE, NONE, numbers)
-            block.add(f"{lens}.text_layers", part.dense(numbers, self._ranks) + 1)
+        if lens == "contextual" and self._text_layer is not None:
+            block.add(f"{lens}.text_layers", part.dense(self._text_layer, self._ranks) + 1)
         self._add_denominators(block, lens, part)
 
     def _add_denominators(self, block: Block, lens: str, part: Part) -> None:
         """The log of the softmax's denominator, for images in which every row has its probability."""
-        probability = real(self._table["probability"])
-        if np.isnan(probability[part.rows]).any():
+        if self._denominator is None or not self._has_probability[part.rows].all():
             return
-        logs = real(self._table["score"]) - np.log(np.maximum(probability, _SMALLEST_PROBABILITY))
-        scaled = np.where(np.isnan(logs), 0, np.rint(logs * _SCALE)).astype(np.int64)
-        offset = int(scaled[part.rows].min())
-        values = _filled_down(part.dense(scaled - offset, self._ranks))
+        offset = int(self._denominator[part.rows].min())
+        values = _filled_down(part.dense(self._denominator - offset, self._ranks))
         block.header[f"{lens}.denominators"] = {"offset": offset}
         top = values[..., 0].reshape(len(part.stored), -1)
         block.add(f"{lens}.denominators", np.diff(top, axis=1, prepend=0))

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
@@ -75,8 +76,8 @@ class Run:
         self._build_text_indexes()
         units = len(self.plan.models) * len(self.plan.shards)
         with self.progress.stage("Lenses", units) as stage:
-            for model in self.plan.computing_order:
-                self._capture(model, stage)
+            for _, models in groupby(self.plan.computing_order, key=lambda model: model.llm_id):
+                self._capture_all(list(models), stage)
         if self.plan.study.judge.kind == "annotations":
             self._judge()
         runs = {path for path in self.writer.manifest.parts if path.startswith("runs/")}
@@ -126,6 +127,13 @@ class Run:
     def _wanted(self, model: ModelPlan, shard: Shard) -> list[str]:
         return [name for name, part in self._unit_parts(model, shard).items() if not self._has(*part)]
 
+    def _capture_all(self, models: list[ModelPlan], stage: Stage) -> None:
+        """Models of one LLM, then the contexts that they used."""
+        for model in models:
+            self._capture(model, stage)
+        if self.plan.corpus:
+            self._write_contexts(models)
+
     def _capture(self, model: ModelPlan, stage: Stage) -> None:
         wanted = {shard: self._wanted(model, shard) for shard in self.plan.shards}
         if any(wanted.values()):
@@ -135,8 +143,6 @@ class Run:
                     stage.advance(1, model.settings.title)
         else:
             stage.advance(len(wanted), model.settings.title)
-        if self.plan.corpus:
-            self._write_contexts(model)
 
     def _compute_unit(self, model: ModelPlan, shard: Shard, names: list[str]) -> None:
         if not names:
@@ -146,16 +152,16 @@ class Run:
             if name in tables:
                 self.writer.write_part(path, tables[name], input_hash)
 
-    def _write_contexts(self, model: ModelPlan) -> None:
-        """The contexts that all of an LLM's models used so far: each once, whoever used it."""
-        models = [other.id for other in self.plan.models if other.llm_id == model.llm_id]
-        parts = [part for name in models for part in self._parts(f"neighbors/{name}/contextual-")]
-        path, input_hash = f"contexts/{model.llm_id}/00000.parquet", hash_of([part.sha256 for part in parts])
+    def _write_contexts(self, models: list[ModelPlan]) -> None:
+        """The contexts that all of an LLM's models used: each once, whoever used it."""
+        parts = [part for model in models for part in self._parts(f"neighbors/{model.id}/contextual-")]
+        path = f"contexts/{models[0].llm_id}/00000.parquet"
+        input_hash = hash_of([part.sha256 for part in parts])
         if self._has(path, input_hash):
             return
         columns = [pq.read_table(self.writer.folder / part.path, columns=["context_id"]) for part in parts]
         used = set(pc.unique(pa.concat_tables(columns)["context_id"]).to_pylist())
-        self.writer.write_part(path, context_rows(self.loader.text_index(model), used), input_hash)
+        self.writer.write_part(path, context_rows(self.loader.text_index(models[0]), used), input_hash)
 
     def _parts(self, beginning: str) -> list[Part]:
         parts = self.writer.manifest.parts

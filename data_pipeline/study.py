@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from data_pipeline.errors import InputError
 from data_pipeline.framing import Interpolation, ResizeMode
@@ -37,20 +37,25 @@ def _location(value: str) -> str:
     return value
 
 
-def _layer(value: int | str) -> int | str:
-    if isinstance(value, int) and value < 0:
-        raise ValueError(
-            f"{value} is below 0; layers from the end are written 'N-1', N being the last block's output"
-        )
-    if isinstance(value, str) and not _FROM_THE_END.fullmatch(value):
-        raise ValueError(f"{value!r} is not a layer, expected a number from 0, or 'N' or 'N-1', …")
-    return value
+def _layers(value: Any) -> Any:
+    """Checked before the types: of a choice between types pydantic would complain about the first."""
+    if value == "all":
+        return value
+    if not isinstance(value, list | tuple) or not value:
+        raise ValueError("expected 'all' or a list of layers")
+    for layer in value:
+        if isinstance(layer, int) and layer < 0:
+            raise ValueError(
+                f"{layer} is below 0; layers from the end are written 'N-1', N being the last block's output"
+            )
+        if not isinstance(layer, int) and not (isinstance(layer, str) and _FROM_THE_END.fullmatch(layer)):
+            raise ValueError(f"{layer!r} is not a layer, expected a number from 0, or 'N', 'N-1', …")
+    return tuple(value)
 
 
 Id = Annotated[str, AfterValidator(_id)]
 Location = Annotated[str, AfterValidator(_location)]
-LayerName = Annotated[int | str, AfterValidator(_layer)]
-LayerChoice = Literal["all"] | Annotated[tuple[LayerName, ...], Field(min_length=1)]
+LayerChoice = Annotated[Literal["all"] | tuple[int | str, ...], BeforeValidator(_layers)]
 
 
 class _Settings(BaseModel):

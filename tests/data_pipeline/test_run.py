@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -77,7 +78,7 @@ def test_keys_are_unique_and_references_lead_somewhere(results: Path) -> None:
 
 def test_scores_are_in_range_and_fall_with_rank(results: Path) -> None:
     rows = Results(results).read("neighbors").to_pylist()
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         assert after["rank"] == 1 or before["score"] >= after["score"]
     for row in rows:
         assert (row["probability"] is None) == (row["lens"] != "logit")

@@ -32,7 +32,7 @@ class Series:
 def percent(rate: float, decimals: int = 0) -> str:
     """A rate as text with a narrow no-break space, like `82 %`; a true minus sign."""
     text = f"{100 * rate:.{decimals}f}"
-    return ("0" if float(text) == 0 else text).replace("-", "−") + "\u202f%"
+    return (text.lstrip("-") if float(text) == 0 else text).replace("-", "−") + "\u202f%"
 
 
 def layer_chart(layers: Sequence[int], series: Sequence[Series], title: str, summary: str) -> Markup:

@@ -27,6 +27,7 @@ from generator.intervals import Difference, paired_difference
 from generator.measures import Measures, Naming
 from generator.model_page import StudyContext, model_href
 from generator.queries import CaptionLoss, Model
+from generator.thumbnails import MOST, Thumbnail, thumbnail
 
 SHORT_NAMES = {"embedding": "Embedding", "logit": "LogitLens", "contextual": "LN-Lens"}
 _LEAST_REACH = 0.05
@@ -117,6 +118,7 @@ class AblationRow:
     link: Title
     description: str | None
     baseline: str
+    """Empty for a baseline itself."""
     images: int
     cells: tuple[DifferenceCell, ...]
 
@@ -129,6 +131,9 @@ class IndexPage:
     study_title: str
     description: str
     facts: tuple[tuple[str, str], ...]
+    thumbnails: tuple[Thumbnail, ...]
+    more_images: int
+    """Images that have no thumbnail."""
     grid: tuple[GridRow, ...]
     main: tuple[Card, ...]
     """The main models where they make no grid."""
@@ -164,12 +169,17 @@ def index_page(
     grid = _grid(groups["main"], main)
     losses = {loss.model_id: loss for loss in queries.caption_losses(database)}
     runs = queries.runs(database)
-    truth_lenses = [lens for lens in reversed(context.all_lenses) if _is_named(context, measures, lens)]
+    size = queries.study_size(database)
+    model_id = context.shown[0].model_id if context.shown else ""
+    images = queries.model_images(database, model_id)
+    truth_lenses = [lens for lens in context.all_lenses if _is_named(context, measures, lens)]
     return IndexPage(
         title=context.study.title,
         study_title=context.study.title,
         description=context.study.description,
-        facts=facts(context, queries.study_size(database)),
+        facts=facts(context, size),
+        thumbnails=tuple(thumbnail(image, model_href(model_id)) for image in images[:MOST]),
+        more_images=max(0, len(images) - MOST),
         grid=grid,
         main=() if grid else tuple(main),
         shelf=tuple(shelf),
@@ -178,7 +188,7 @@ def index_page(
         truth=_truth_rows(context, measures, losses, truth_lenses),
         truth_lenses=tuple((lens, LENS_TITLES[lens]) for lens in truth_lenses),
         ablations=_ablation_rows(context, measures),
-        methods=methods(context, measures, queries.judges(database), queries.study_size(database), losses),
+        methods=methods(context, measures, queries.judges(database), size, losses),
         runs=run_rows(runs, context),
         run_summary=run_summary(runs),
         expected_blocks=context.expected_blocks,
@@ -291,14 +301,16 @@ def _loss_texts(loss: CaptionLoss | None) -> tuple[str, str, str] | None:
 def _ablation_rows(context: StudyContext, measures: Measures) -> tuple[AblationRow, ...]:
     titles = {model.model_id: model.title for model in context.models}
     ablations = [model for model in context.models if model.group == "ablation"]
+    wanted = {model.baseline_model_id for model in ablations}
+    baselines = [model for model in context.models if model.model_id in wanted]
     differences = {
         (model.model_id, lens): _difference(context, measures, model, lens)
         for model in ablations
         for lens in context.all_lenses
     }
+    rows = [_baseline_row(context, measures, model) for model in baselines]
     ends = [abs(end) for d in differences.values() if d for end in (d.low, d.high)]
     reach = max([_LEAST_REACH, *ends])
-    rows = []
     for model in ablations:
         found = [differences[model.model_id, lens] for lens in context.all_lenses]
         rows.append(
@@ -314,6 +326,13 @@ def _ablation_rows(context: StudyContext, measures: Measures) -> tuple[AblationR
             )
         )
     return tuple(rows)
+
+
+def _baseline_row(context: StudyContext, measures: Measures, model: Model) -> AblationRow:
+    """What the ablations below it are compared with."""
+    counts = [measures.per_image(model.model_id, lens) for lens in context.all_lenses]
+    cells = tuple(_difference_cell(measures, model, lens, None, 1.0) for lens in context.all_lenses)
+    return AblationRow(_link(context, model), None, "", max(map(len, counts), default=0), cells)
 
 
 def _difference(context: StudyContext, measures: Measures, model: Model, lens: str) -> Difference | None:
@@ -335,7 +354,7 @@ def _difference_cell(
     share = measures.pooled(model.model_id, lens)
     text = "–" if share is None else percent(share.rate, 1)
     if difference is None:
-        return DifferenceCell(lens, text, None, "–", "", False)
+        return DifferenceCell(lens, text, None, "", "", False)
     return DifferenceCell(
         lens,
         text,

@@ -250,6 +250,12 @@ def test_a_canvas_that_cannot_be_shown_is_refused(
         build_site(_written(tmp_path, canvases=rows), tmp_path / "site")
 
 
+def test_a_canvas_that_is_no_picture_is_named(tmp_path: Path) -> None:
+    rows = [{**row, "bytes": b"not a picture"} for row in tiny.canvas_rows()]
+    with pytest.raises(InputError, match="canvas of image 'scene-0' cannot be read as image/png"):
+        build_site(_written(tmp_path, canvases=rows), tmp_path / "site")
+
+
 def test_a_lost_sentence_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"model alpha-round: context \d+ is not in table contexts"):
         build_site(_written(tmp_path, contexts=tiny.context_rows("Alpha")[:3]), tmp_path / "site")

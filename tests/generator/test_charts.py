@@ -84,7 +84,7 @@ def test_a_strip_puts_zero_in_the_middle_and_cuts_what_is_beyond_reach() -> None
 
 @pytest.mark.parametrize(
     ("rate", "decimals", "text"),
-    [(0.824, 0, "82\u202f%"), (-0.031, 1, "−3.1\u202f%"), (-0.0001, 1, "0\u202f%"), (1, 0, "100\u202f%")],
+    [(0.824, 0, "82\u202f%"), (-0.031, 1, "−3.1\u202f%"), (-0.0001, 1, "0.0\u202f%"), (1, 0, "100\u202f%")],
 )
 def test_percentages(rate: float, decimals: int, text: str) -> None:
     assert percent(rate, decimals) == text

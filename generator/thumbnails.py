@@ -1,0 +1,51 @@
+"""Small pictures of the study's images for the index, as `data:` URLs."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from PIL import Image
+
+from data_pipeline.errors import InputError
+from generator.queries import ModelImage
+
+MOST = 24
+"""Images that the index shows; a study with more says so."""
+_HEIGHT, _LARGEST_WIDTH = 112, 224  # twice the size on the page, for fine screens
+_QUALITY = 78
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """One image of the study: picture, alternative text, and its place in a model's page."""
+
+    source: str
+    width: int
+    height: int
+    """Pixels of the picture, which is shown at half that size."""
+    text: str
+    href: str
+
+
+def thumbnail(image: ModelImage, model_href: str) -> Thumbnail:
+    """A small picture of what a model saw of `image`.
+
+    Raises:
+        InputError: the canvas cannot be decoded.
+    """
+    try:
+        with Image.open(io.BytesIO(image.bytes)) as picture:
+            small = picture.convert("RGB")
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(
+            f"canvas of image {image.image_id!r} cannot be read as {image.media_type}"
+        ) from error
+    small.thumbnail((_LARGEST_WIDTH, _HEIGHT))
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=_QUALITY, optimize=True)
+    source = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    text = image.caption or image.image_id
+    return Thumbnail(source, *small.size, text, f"{model_href}#image={quote(image.image_id)}")

@@ -62,10 +62,15 @@ class Block:
             self._planes.append(((flat >> (8 * plane)) & 255).astype(np.uint8).tobytes())
 
     def add_texts(self, name: str, texts: Iterable[str]) -> None:
-        """Add texts of any content."""
-        content = b"".join(text.encode() + _TEXT_END for text in texts)
-        self._columns.append([name, len(content), 1, 0])
-        self._planes.append(content)
+        """Add texts of any content; plain ASCII stands apart, as its bytes are distributed otherwise."""
+        listed = list(texts)
+        plain = [text.isascii() for text in listed]
+        self.add(f"{name}.plain", np.array(plain, np.int64))
+        for part, kind in ((f"{name}.ascii", True), (f"{name}.other", False)):
+            chosen = (text for text, is_plain in zip(listed, plain, strict=True) if is_plain is kind)
+            content = b"".join(text.encode() + _TEXT_END for text in chosen)
+            self._columns.append([part, len(content), 1, 0])
+            self._planes.append(content)
 
     def text(self) -> str:
         """The whole block, ready to be put into a page."""

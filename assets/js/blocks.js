@@ -73,7 +73,14 @@ export async function readBlock(text) {
     header,
     has: (name) => columns.has(name),
     numbers: (name) => joinPlanes(column(name)),
-    texts: (name) => splitTexts(column(name).planes),
+    texts(name) {
+      const plain = splitTexts(column(`${name}.ascii`).planes);
+      const other = splitTexts(column(`${name}.other`).planes);
+      let [nextPlain, nextOther] = [0, 0];
+      return Array.from(joinPlanes(column(`${name}.plain`)), (isPlain) =>
+        isPlain ? plain[nextPlain++] : other[nextOther++],
+      );
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-/** The layer slider and the map control. */
+/** The layer slider, the map control and the switch of the grid's lines. */
 
 import { byId, fill, make, property } from "#viewer/dom";
 import { describeLayer } from "#viewer/layers";
@@ -9,15 +9,19 @@ import { MAPS, usesLens } from "#viewer/maps";
 /**
  * Sets up the controls; the returned function shows a view in them.
  * @param {import("#viewer/view").Page} page
- * @param {{update: (changes: Partial<import("#viewer/hash").State>) => void, step: (step: number) => void}} actions
+ * @param {{update: (changes: Partial<import("#viewer/hash").State>) => void, stepLayer: (step: number) => void}} reader
  */
-export function createControls(page, actions) {
-  const showLayer = createLayerControl(page, actions);
-  const maps = radios("map-choices", "map", MAPS, (map) => actions.update({ map, only: null }));
-  const lenses = radios("lens-choices", "lens", page.lenses, (lens) => actions.update({ lens, only: null }));
+export function createControls(page, reader) {
+  const showLayer = createLayerControl(page, reader);
+  const maps = radios("map-choices", "map", MAPS, (map) => reader.update({ map, only: null }));
+  const lenses = radios("lens-choices", "lens", page.lenses, (lens) => reader.update({ lens, only: null }));
+
+  const grid = /** @type {HTMLInputElement} */ (byId("grid-toggle"));
+  grid.addEventListener("change", () => reader.update({ grid: grid.checked }));
 
   /** @param {View} view */
   return function show(view) {
+    grid.checked = view.state.grid;
     showLayer(view.state.layer);
     for (const input of maps) offer(input, hasMap(input.value, view));
     check(maps, view.state.map);
@@ -46,19 +50,23 @@ function offer(input, available) {
 
 /**
  * @param {import("#viewer/view").Page} page
- * @param {{update: (changes: {layer: number}) => void, step: (step: number) => void}} actions
+ * @param {{update: (changes: {layer: number}) => void, stepLayer: (step: number) => void}} reader
  */
-function createLayerControl(page, actions) {
+function createLayerControl(page, reader) {
   const slider = /** @type {HTMLInputElement} */ (byId("layer-slider"));
   const last = page.visionLayers.length - 1;
   slider.max = String(last);
   slider.disabled = last === 0;
-  slider.addEventListener("input", () => actions.update({ layer: Number(slider.value) }));
-  byId("layer-down").addEventListener("click", () => actions.step(-1));
-  byId("layer-up").addEventListener("click", () => actions.step(1));
+  slider.addEventListener("input", () => reader.update({ layer: Number(slider.value) }));
+  byId("layer-down").addEventListener("click", () => reader.stepLayer(-1));
+  byId("layer-up").addEventListener("click", () => reader.stepLayer(1));
   const ticks = page.visionLayers.map((layer, index) =>
     property(
-      make("button", { type: "button", tabindex: "-1", "aria-hidden": "true", "data-layer": index }, String(layer)),
+      make(
+        "button",
+        { type: "button", tabindex: "-1", "aria-hidden": "true", "data-layer": index },
+        String(layer),
+      ),
       "--at",
       last === 0 ? 0 : index / last,
     ),
@@ -66,7 +74,7 @@ function createLayerControl(page, actions) {
   const row = fill(byId("layer-ticks"), ...ticks);
   row.addEventListener("click", (event) => {
     const tick = event.target instanceof HTMLElement ? event.target.dataset.layer : undefined;
-    if (tick !== undefined) actions.update({ layer: Number(tick) });
+    if (tick !== undefined) reader.update({ layer: Number(tick) });
   });
 
   /** @param {number} index */

@@ -13,10 +13,10 @@ const TOKENS = 3;
 
 /**
  * Sets up the table; the returned function shows a view in it.
- * @param {{goTo: (layer: number) => void}} actions
+ * @param {{update: (changes: {layer: number}) => void}} reader
  * @param {Map<string, number>} places of the frequent words @param {import("#viewer/maps").Palette} palette
  */
-export function createLayerTable(actions, places, palette) {
+export function createLayerTable(reader, places, palette) {
   const table = byId("layer-table");
   const head = byId("layer-table-head");
   const body = byId("layer-table-body");
@@ -24,7 +24,7 @@ export function createLayerTable(actions, places, palette) {
 
   body.addEventListener("click", (event) => {
     const row = event.target instanceof Element ? event.target.closest("tr") : null;
-    if (row?.dataset.layer) actions.goTo(Number(row.dataset.layer));
+    if (row?.dataset.layer) reader.update({ layer: Number(row.dataset.layer) });
   });
 
   /** @param {View} view */
@@ -69,7 +69,11 @@ function layerRow(view, index, colourOf) {
   const layer = view.page.visionLayers[index];
   const button = make(
     "button",
-    { type: "button", title: describeLayer(layer, view.page.model.numLayers), "aria-label": `go to vision layer ${layer}` },
+    {
+      type: "button",
+      title: describeLayer(layer, view.page.model.numLayers),
+      "aria-label": `go to vision layer ${layer}`,
+    },
     String(layer),
   );
   return make(
@@ -91,6 +95,7 @@ function lensCell(view, lens, index, colourOf) {
   const list = view.data.neighbors(lens, index, cell).slice(0, TOKENS);
   const verdict = verdictOf(view.data.judgment(lens, index, cell));
   const tokens = list.map(({ token }) => tokenNode(token));
-  const swatch = list.length > 0 && property(make("span", { class: "swatch" }), "--swatch", colourOf(list[0].token));
+  const swatch =
+    list.length > 0 && property(make("span", { class: "swatch" }), "--swatch", colourOf(list[0].token));
   return make("td", { "data-verdict": verdict }, make("span", { class: "tops" }, swatch, ...tokens));
 }

@@ -35,5 +35,7 @@ export function stepIndex(layers, index, step) {
  */
 export function describeLayer(layer, numLayers) {
   if (layer === 0) return "what enters the LLM";
-  return layer === numLayers ? `output of block ${layer}, the last` : `output of block ${layer} of ${numLayers}`;
+  return layer === numLayers
+    ? `output of block ${layer}, the last`
+    : `output of block ${layer} of ${numLayers}`;
 }

@@ -11,9 +11,9 @@ const SHOWN = 14;
 
 /**
  * Sets up the legend; the returned function shows a view in it.
- * @param {{update: (changes: {only: string | null}) => void}} actions
+ * @param {{update: (changes: {only: string | null}) => void}} reader
  */
-export function createLegend(actions) {
+export function createLegend(reader) {
   const legend = byId("legend");
   /** @type {CellMap | null} */
   let map = null;
@@ -24,7 +24,7 @@ export function createLegend(actions) {
     const button = event.target instanceof Element ? event.target.closest("button") : null;
     if (!button) return;
     const key = map?.classes[Number(button.dataset.item)]?.key ?? only;
-    actions.update({ only: key === only ? null : key });
+    reader.update({ only: key === only ? null : key });
   });
 
   /** @param {import("#viewer/view").View} view */
@@ -60,7 +60,9 @@ function classes(map, only) {
   const rest = map.classes.length - shown.length;
   return [
     ...shown.map((index) => classButton(map.classes[index], index, only)),
-    only !== null && chosen < 0 && classButton({ key: only, label: shortText(only), colour: "", count: 0 }, -1, only),
+    only !== null &&
+      chosen < 0 &&
+      classButton({ key: only, label: shortText(only), colour: "", count: 0 }, -1, only),
     rest > 0 && make("span", { class: "rest" }, `and ${rest} more`),
   ];
 }

@@ -35,7 +35,10 @@ export function createLenses() {
     const known = domains.get(data);
     if (known) return known;
     const count = cellCount(image.canvas);
-    const read = (/** @type {Lens} */ { id }) => [id, barDomain(topStrengths(data, id, page.visionLayers.length, count))];
+    const read = (/** @type {Lens} */ { id }) => [
+      id,
+      barDomain(topStrengths(data, id, page.visionLayers.length, count)),
+    ];
     const made = Object.fromEntries(page.lenses.map(read));
     domains.set(data, made);
     return made;
@@ -125,7 +128,12 @@ function row(neighbour, judgment, domain, agreeing) {
   const { rank, token, score, probability, textLayer, context } = neighbour;
   return make(
     "li",
-    { class: "neighbour", "data-relation": relation, "data-agrees": agreeing.has(normalise(token)), "data-short": !context },
+    {
+      class: "neighbour",
+      "data-relation": relation,
+      "data-agrees": agreeing.has(normalise(token)),
+      "data-short": !context,
+    },
     make("span", { class: "rank" }, String(rank)),
     make(
       "span",

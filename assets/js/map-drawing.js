@@ -1,10 +1,11 @@
 /**
- * Drawing over the image, in canvas pixels: the caller has scaled the context, so that a cell's stored box
- * is where it is drawn. `pixel` is the length of one CSS pixel in canvas pixels.
+ * Drawing a map over the image, in canvas pixels: the caller has scaled the context, so that a cell's stored
+ * box is where it is drawn. `pixel` is the length of one CSS pixel in canvas pixels.
  */
 
 import { areas } from "#viewer/components";
-import { cellBox, cellCount, colOf, gridBox, rowOf } from "#viewer/grid";
+import { cellBox, cellCount, colOf, rowOf } from "#viewer/grid";
+import { line } from "#viewer/line-drawing";
 
 /**
  * @typedef {import("#viewer/grid").Canvas} Canvas
@@ -74,12 +75,6 @@ function drawEdges(context, canvas, groups, palette, pixel) {
   context.stroke();
 }
 
-/** @type {(context: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number) => void} */
-function line(context, x0, y0, x1, y1) {
-  context.moveTo(x0, y0);
-  context.lineTo(x1, y1);
-}
-
 /**
  * @param {CanvasRenderingContext2D} context @param {Canvas} canvas @param {CellMap} map
  * @param {(cell: number) => boolean} shown @param {Palette} palette @param {number} pixel
@@ -142,66 +137,4 @@ export function fit(text, share) {
   const characters = Array.from(text);
   const count = Math.floor(characters.length * share) - 1;
   return count < 2 ? "" : `${characters.slice(0, count).join("")}…`;
-}
-
-/**
- * The grid's lines: a dark and a light one side by side, so that they show on any picture.
- * @param {CanvasRenderingContext2D} context @param {Canvas} canvas
- * @param {{gridDark: string, gridLight: string}} palette @param {number} pixel
- */
-export function drawGrid(context, canvas, palette, pixel) {
-  const strokes = /** @type {const} */ ([
-    [palette.gridDark, pixel],
-    [palette.gridLight, 0],
-  ]);
-  for (const [colour, shift] of strokes) {
-    context.beginPath();
-    gridLines(context, canvas, shift);
-    context.strokeStyle = colour;
-    context.lineWidth = pixel;
-    context.stroke();
-  }
-}
-
-/** @param {CanvasRenderingContext2D} context @param {Canvas} canvas @param {number} shift canvas pixels */
-function gridLines(context, canvas, shift) {
-  const { x, y, width, height } = gridBox(canvas);
-  for (let row = 0; row <= canvas.rows; row += 1) {
-    const at = y + row * canvas.cellHeight + shift;
-    line(context, x, at, x + width, at);
-  }
-  for (let col = 0; col <= canvas.cols; col += 1) {
-    const at = x + col * canvas.cellWidth + shift;
-    line(context, at, y, at, y + height);
-  }
-}
-
-/**
- * A frame around a cell, with a dark rim inside and outside.
- * @param {CanvasRenderingContext2D} context @param {Canvas} canvas @param {number} cell
- * @param {string} colour @param {number} width CSS pixels @param {Palette} palette @param {number} pixel
- */
-export function drawFrame(context, canvas, cell, colour, width, palette, pixel) {
-  const box = within(cellBox(canvas, cell), canvas, (width / 2 + 1) * pixel);
-  context.lineJoin = "round";
-  for (const [stroke, thickness] of /** @type {const} */ ([
-    [palette.markDark, width + 2],
-    [colour, width],
-  ])) {
-    context.strokeStyle = stroke;
-    context.lineWidth = thickness * pixel;
-    context.strokeRect(box.x, box.y, box.width, box.height);
-  }
-}
-
-/**
- * A box moved in from the canvas's edges, which would cut off half of its frame.
- * @param {Box} box @param {Canvas} canvas @param {number} margin canvas pixels @returns {Box}
- */
-function within(box, canvas, margin) {
-  const left = Math.max(box.x, margin);
-  const top = Math.max(box.y, margin);
-  const right = Math.min(box.x + box.width, canvas.width - margin);
-  const bottom = Math.min(box.y + box.height, canvas.height - margin);
-  return { x: left, y: top, width: right - left, height: bottom - top };
 }

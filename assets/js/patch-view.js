@@ -58,13 +58,18 @@ function titleOf({ page, state, hover, cell, image }) {
   return [
     make("span", { class: "place" }, place),
     kind !== "" && make("span", { class: "kind", "data-kind": kind }, kind),
-    make("span", { class: "depth", title: describeLayer(layer, page.model.numLayers) }, `vision layer ${layer}`),
+    make(
+      "span",
+      { class: "depth", title: describeLayer(layer, page.model.numLayers) },
+      `vision layer ${layer}`,
+    ),
   ];
 }
 
 /** @param {View} view */
 function factsOf(view) {
-  if (view.cell === null) return [make("p", { class: "hint" }, "Point at the picture to read a patch; click to pin it.")];
+  if (view.cell === null)
+    return [make("p", { class: "hint" }, "Point at the picture to read a patch; click to pin it.")];
   const statistics = view.data.statistics(view.state.layer, view.cell);
   return [
     make("p", { class: "truth" }, make("span", { class: "label" }, "Ground truth"), ...truthOf(view)),
@@ -87,9 +92,18 @@ function truthOf(view) {
   const kind = kinds.find((value) => value != null);
   const found = kind === "padding" ? [] : regionsOf(image.regions, image.canvas, cell);
   const names = found.map(({ region }) =>
-    make("span", { class: "region", "data-kind": region.kind, title: region.words.join(", ") }, visible(nameRegion(region), "word", { spaces: false })),
+    make(
+      "span",
+      {
+        class: "region",
+        "data-kind": region.kind,
+        title: [...region.attributes, ...region.words].join(", "),
+      },
+      visible(nameRegion(region), "word", { spaces: false }),
+    ),
   );
-  const verdict = kind && kind in TRUTH_TITLES ? TRUTH_TITLES[/** @type {keyof typeof TRUTH_TITLES} */ (kind)] : null;
+  const verdict =
+    kind && kind in TRUTH_TITLES ? TRUTH_TITLES[/** @type {keyof typeof TRUTH_TITLES} */ (kind)] : null;
   if (!names.length && !verdict) return [make("span", { class: "quiet" }, "not annotated")];
   return [...names, verdict && make("span", { class: "quiet" }, verdict)];
 }

@@ -1,16 +1,15 @@
 /** The image strip: one thumbnail link per image; each keeps layer, patch and map. */
 
 import { byId, make } from "#viewer/dom";
-import { formatHash } from "#viewer/hash";
 
 /** @typedef {import("#viewer/view").Page} Page */
 
 /**
- * Sets up the strip; the returned function marks the image of a state.
+ * Sets up the strip; the returned function shows a view in it.
  * @param {Page} page
- * @param {{goTo: (image: number) => void, cellIn: (image: number) => number | null}} actions
+ * @param {{goToImage: (image: number) => void, hash: (image: number) => string}} reader
  */
-export function createStrip(page, actions) {
+export function createStrip(page, reader) {
   const list = byId("strip");
   const links = page.images.map((image, index) => thumbnail(image, index));
   list.replaceChildren(...links.map((link) => make("li", {}, link)));
@@ -19,13 +18,13 @@ export function createStrip(page, actions) {
     const link = event.target instanceof Element ? event.target.closest("a") : null;
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    actions.goTo(Number(link.dataset.image));
+    reader.goToImage(Number(link.dataset.image));
   });
 
-  /** @param {import("#viewer/hash").State} state */
-  return function show(state) {
+  /** @param {import("#viewer/view").View} view */
+  return function show({ state }) {
     links.forEach((link, image) => {
-      link.href = `#${formatHash({ ...state, image, cell: actions.cellIn(image) }, page)}`;
+      link.href = `#${reader.hash(image)}`;
       const chosen = image === state.image;
       if (chosen && link.getAttribute("aria-current") !== "true") reveal(list, link);
       if (chosen) link.setAttribute("aria-current", "true");

@@ -32,9 +32,9 @@ export function regionsOf(regions, canvas, cell) {
 const rank = (region) => (region.kind === "object" ? 0 : 1);
 
 /**
- * A region in a few words: its attributes, then the first of its nouns.
+ * A region in two words: the first of its attributes and of its nouns. The others are synonyms.
  * @param {Region} region @returns {string}
  */
 export function nameRegion(region) {
-  return [...region.attributes, region.words[0] ?? region.kind].join(" ");
+  return [...region.attributes.slice(0, 1), region.words[0] ?? region.kind].join(" ");
 }

@@ -32,5 +32,8 @@ test("a word that is not frequent has a colour of its own that stays", () => {
 
 test("a ramp holds both of its ends", () => {
   const ramp = ["a", "b", "c"];
-  assert.deepEqual([0, 0.34, 0.99, 1].map((at) => rampColour(ramp, at)), ["a", "b", "c", "c"]);
+  assert.deepEqual(
+    [0, 0.34, 0.99, 1].map((at) => rampColour(ramp, at)),
+    ["a", "b", "c", "c"],
+  );
 });

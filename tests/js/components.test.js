@@ -6,7 +6,10 @@ import { areas } from "#viewer/components";
 /** @param {string} drawing rows separated by spaces; "." has no label */
 function read(drawing) {
   const rows = drawing.split(" ");
-  return areas([...rows.join("")].map((label) => (label === "." ? null : label)), rows[0].length);
+  return areas(
+    [...rows.join("")].map((label) => (label === "." ? null : label)),
+    rows[0].length,
+  );
 }
 
 test("equal neighbours form one area, diagonal ones do not", () => {
@@ -42,6 +45,9 @@ test("areas cover the labelled cells exactly once, as a search by hand finds the
   const cols = 9;
   const labels = Array.from({ length: 81 }, (_, cell) => "abc"[(cell * 7 + Math.floor(cell / 5)) % 3]);
   const cells = areas(labels, cols).flatMap((area) => area.cells);
-  assert.deepEqual([...cells].sort((a, b) => a - b), [...labels.keys()]);
+  assert.deepEqual(
+    [...cells].sort((a, b) => a - b),
+    [...labels.keys()],
+  );
   for (const area of areas(labels, cols)) assert.ok(area.cells.every((cell) => labels[cell] === area.label));
 });

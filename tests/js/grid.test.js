@@ -1,12 +1,31 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { cellAt, cellAtPoint, cellBox, cellCount, centreCell, gridBox, overlap, samePlace, walk } from "#viewer/grid";
+import {
+  cellAt,
+  cellAtPoint,
+  cellBox,
+  cellCount,
+  centreCell,
+  gridBox,
+  overlap,
+  samePlace,
+  walk,
+} from "#viewer/grid";
 
 /** Grids with patches of 14, 16, 28, 32 and 56 pixels, square and not, some away from the canvas's corner. */
 const GRIDS = [
   { width: 336, height: 336, rows: 24, cols: 24, cellWidth: 14, cellHeight: 14, gridX: 0, gridY: 0 },
-  { width: 384, height: 384, rows: 27, cols: 27, cellWidth: 384 / 27, cellHeight: 384 / 27, gridX: 0, gridY: 0 },
+  {
+    width: 384,
+    height: 384,
+    rows: 27,
+    cols: 27,
+    cellWidth: 384 / 27,
+    cellHeight: 384 / 27,
+    gridX: 0,
+    gridY: 0,
+  },
   { width: 224, height: 112, rows: 7, cols: 14, cellWidth: 16, cellHeight: 16, gridX: 0, gridY: 0 },
   { width: 280, height: 140, rows: 5, cols: 10, cellWidth: 28, cellHeight: 28, gridX: 0, gridY: 0 },
   { width: 40, height: 48, rows: 3, cols: 2, cellWidth: 14, cellHeight: 14, gridX: 6, gridY: 3 },

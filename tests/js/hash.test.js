@@ -4,7 +4,16 @@ import { test } from "node:test";
 import { formatHash, parseHash } from "#viewer/hash";
 import { MAP_IDS } from "#viewer/maps";
 
-const grid = (rows, cols) => ({ width: 10, height: 10, rows, cols, cellWidth: 1, cellHeight: 1, gridX: 0, gridY: 0 });
+const grid = (rows, cols) => ({
+  width: 10,
+  height: 10,
+  rows,
+  cols,
+  cellWidth: 1,
+  cellHeight: 1,
+  gridX: 0,
+  gridY: 0,
+});
 const page = {
   images: [
     { id: "scene-0", canvas: grid(3, 4) },

@@ -19,11 +19,22 @@ const SCORES = [
   [0, 1, 2, 3],
   [4, 5, 6, 9],
 ];
-const VERDICTS = [{ status: "ok", interpretable: true }, { status: "ok", interpretable: false }, { status: "failed", interpretable: null }, null];
+const VERDICTS = [
+  { status: "ok", interpretable: true },
+  { status: "ok", interpretable: false },
+  { status: "failed", interpretable: null },
+  null,
+];
 
 const data = {
   neighbors: (lens, layer, cell) => [
-    { rank: 1, token: TOKENS[layer][cell], score: SCORES[layer][cell], probability: null, textLayer: [1, 8, 8, 4][cell] },
+    {
+      rank: 1,
+      token: TOKENS[layer][cell],
+      score: SCORES[layer][cell],
+      probability: null,
+      textLayer: [1, 8, 8, 4][cell],
+    },
   ],
   judgment: (lens, layer, cell) => VERDICTS[cell],
   statistics: (layer, cell) => ({ norm: SCORES[layer][cell], entropy: 9 - SCORES[layer][cell] }),
@@ -66,7 +77,10 @@ test("scores are scaled over all layers, so that layers can be compared", () => 
 test("a failed judge is not a no, and an unjudged cell stays bare", () => {
   const { fills, classes } = read("verdict");
   assert.deepEqual(fills, ["green", "dark", "amber", null]);
-  assert.deepEqual(classes.map(({ count }) => count), [1, 1, 1]);
+  assert.deepEqual(
+    classes.map(({ count }) => count),
+    [1, 1, 1],
+  );
 });
 
 test("text layers are coloured by depth and written on the cells", () => {

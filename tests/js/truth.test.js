@@ -23,6 +23,9 @@ test("a cell's regions are those that its box meets: objects first, then by shar
 });
 
 test("a region is named by its attributes and first noun", () => {
-  assert.equal(nameRegion({ kind: "object", words: ["dog", "puppy"], attributes: ["red"], box: [] }), "red dog");
+  assert.equal(
+    nameRegion({ kind: "object", words: ["dog", "puppy"], attributes: ["red", "scarlet"], box: [] }),
+    "red dog",
+  );
   assert.equal(nameRegion({ kind: "background", words: [], attributes: [], box: [] }), "background");
 });

@@ -4,7 +4,17 @@ import { test } from "node:test";
 import { firstState } from "#viewer/first-state";
 import { viewMaker, wordPlaces } from "#viewer/view";
 
-const canvas = { width: 30, height: 30, rows: 3, cols: 3, cellWidth: 10, cellHeight: 10, gridX: 0, gridY: 0, src: "" };
+const canvas = {
+  width: 30,
+  height: 30,
+  rows: 3,
+  cols: 3,
+  cellWidth: 10,
+  cellHeight: 10,
+  gridX: 0,
+  gridY: 0,
+  src: "",
+};
 const page = {
   model: { id: "m", title: "M", numLayers: 4 },
   visionLayers: [0, 2, 4],
@@ -65,8 +75,11 @@ test("hovering does not read the map again; another layer does", () => {
 });
 
 test("spellings of a frequent word share one place", () => {
-  assert.deepEqual([...wordPlaces([" dog", "Dog", "cat"])], [
-    ["dog", 0],
-    ["cat", 1],
-  ]);
+  assert.deepEqual(
+    [...wordPlaces([" dog", "Dog", "cat"])],
+    [
+      ["dog", 0],
+      ["cat", 1],
+    ],
+  );
 });

@@ -13,7 +13,11 @@ test("punctuation, spaces and controls are not words", () => {
 });
 
 test("words agree when more than one lens names them, however often one lens does", () => {
-  const agreeing = agreeingWords([[" dog", "dog", "."], ["Dog", "cat", "."], ["tree", "tree"]]);
+  const agreeing = agreeingWords([
+    [" dog", "dog", "."],
+    ["Dog", "cat", "."],
+    ["tree", "tree"],
+  ]);
   assert.deepEqual([...agreeing], ["dog"]);
 });
 

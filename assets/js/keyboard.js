@@ -1,0 +1,44 @@
+/** Key presses of the whole page: what has the focus decides what a key means, the reader obeys. */
+
+import { commandOf } from "#viewer/keys";
+
+/**
+ * @typedef {object} Desk what commands act on
+ * @property {import("#viewer/reader").Reader} reader
+ * @property {{focusCell: (cell: number) => void, cellOf: (target: EventTarget | null) => number | null}} stage
+ * @property {HTMLDialogElement} help
+ * @property {() => void} copy
+ */
+
+/** @param {Document} document @param {Desk} desk */
+export function listenToKeys(document, desk) {
+  document.addEventListener("keydown", (event) => {
+    const command = commandOf(event, focusOf(event.target));
+    // An open dialog has the keys to itself; the browser closes it on Escape.
+    if (!command || desk.help.open) return;
+    event.preventDefault();
+    obey(command, event.target, desk);
+  });
+}
+
+/** @param {EventTarget | null} target @returns {import("#viewer/keys").Focus} */
+function focusOf(target) {
+  if (!(target instanceof Element)) return "page";
+  if (target.closest("[role=gridcell]")) return "grid";
+  return target.closest("input, select, textarea") ? "field" : "page";
+}
+
+/**
+ * @param {import("#viewer/keys").Command} command @param {EventTarget | null} target @param {Desk} desk
+ */
+function obey(command, target, { reader, stage, help, copy }) {
+  if (command.action === "layer") reader.stepLayer(command.step);
+  else if (command.action === "image") reader.stepImage(command.step);
+  else if (command.action === "walk") stage.focusCell(reader.walk(command.key));
+  else if (command.action === "pin") reader.pin(stage.cellOf(target) ?? 0);
+  else if (command.action === "clear") reader.clear();
+  else if (command.action === "grid") reader.toggleGrid();
+  else if (command.action === "map") reader.nextMap();
+  else if (command.action === "help") help.showModal();
+  else copy();
+}

@@ -1,0 +1,76 @@
+/** The grid's lines and the frames around cells, in canvas pixels. `pixel` is one CSS pixel in canvas pixels. */
+
+import { cellBox, gridBox } from "#viewer/grid";
+
+/**
+ * @typedef {import("#viewer/grid").Canvas} Canvas
+ * @typedef {import("#viewer/grid").Box} Box
+ */
+
+/** @type {(context: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number) => void} */
+export function line(context, x0, y0, x1, y1) {
+  context.moveTo(x0, y0);
+  context.lineTo(x1, y1);
+}
+
+/**
+ * The grid: a dark and a light line side by side, so that they show on any picture.
+ * @param {CanvasRenderingContext2D} context @param {Canvas} canvas
+ * @param {{gridDark: string, gridLight: string}} palette @param {number} pixel
+ */
+export function drawGrid(context, canvas, palette, pixel) {
+  const strokes = /** @type {const} */ ([
+    [palette.gridDark, pixel],
+    [palette.gridLight, 0],
+  ]);
+  for (const [colour, shift] of strokes) {
+    context.beginPath();
+    gridLines(context, canvas, shift);
+    context.strokeStyle = colour;
+    context.lineWidth = pixel;
+    context.stroke();
+  }
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Canvas} canvas @param {number} shift canvas pixels */
+function gridLines(context, canvas, shift) {
+  const { x, y, width, height } = gridBox(canvas);
+  for (let row = 0; row <= canvas.rows; row += 1) {
+    const at = y + row * canvas.cellHeight + shift;
+    line(context, x, at, x + width, at);
+  }
+  for (let col = 0; col <= canvas.cols; col += 1) {
+    const at = x + col * canvas.cellWidth + shift;
+    line(context, at, y, at, y + height);
+  }
+}
+
+/**
+ * A frame around a cell, with a rim inside and outside.
+ * @param {CanvasRenderingContext2D} context @param {Canvas} canvas @param {number} cell
+ * @param {{colour: string, rim: string, width: number}} stroke `width` in CSS pixels @param {number} pixel
+ */
+export function drawFrame(context, canvas, cell, { colour, rim, width }, pixel) {
+  const box = within(cellBox(canvas, cell), canvas, (width / 2 + 1) * pixel);
+  context.lineJoin = "round";
+  for (const [stroke, thickness] of /** @type {const} */ ([
+    [rim, width + 2],
+    [colour, width],
+  ])) {
+    context.strokeStyle = stroke;
+    context.lineWidth = thickness * pixel;
+    context.strokeRect(box.x, box.y, box.width, box.height);
+  }
+}
+
+/**
+ * A box moved in from the canvas's edges, which would cut off half of its frame.
+ * @param {Box} box @param {Canvas} canvas @param {number} margin canvas pixels @returns {Box}
+ */
+export function within(box, canvas, margin) {
+  const left = Math.max(box.x, margin);
+  const top = Math.max(box.y, margin);
+  const right = Math.min(box.x + box.width, canvas.width - margin);
+  const bottom = Math.min(box.y + box.height, canvas.height - margin);
+  return { x: left, y: top, width: right - left, height: bottom - top };
+}

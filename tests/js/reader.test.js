@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Reader } from "#viewer/reader";
+
+const canvas = (rows, cols) => ({
+  width: cols * 10,
+  height: rows * 10,
+  rows,
+  cols,
+  cellWidth: 10,
+  cellHeight: 10,
+  gridX: 0,
+  gridY: 0,
+});
+const data = { neighbors: () => [], judgment: () => null, statistics: () => null };
+const palette = { word: { lightness: ["0.8"], chroma: "0.1" }, quiet: "grey", ramp: ["a"], verdict: {} };
+
+/** A reader over a page of two images with different grids; logs what it writes and shows. */
+async function openReader(hash = "#image=wide&layer=2&patch=1,3", image = async () => data) {
+  const page = {
+    model: { id: "m", title: "M", numLayers: 4 },
+    visionLayers: [0, 2, 4],
+    textLayers: [],
+    lenses: [{ id: "logit", title: "LogitLens", scoreName: "logit" }],
+    images: [
+      { id: "wide", caption: null, generatedCaption: null, canvas: canvas(2, 4), regions: [] },
+      { id: "tall", caption: null, generatedCaption: null, canvas: canvas(8, 2), regions: [] },
+    ],
+    image,
+    absence: () => null,
+  };
+  const log = { replaced: [], pushed: [], views: [], hovers: [] };
+  const link = { replace: (to) => log.replaced.push(to), push: (to) => log.pushed.push(to) };
+  const reader = new Reader(page, palette, link);
+  await reader.open(hash, { state: (view) => log.views.push(view), hover: (view) => log.hovers.push(view) });
+  return { reader, log };
+}
+
+test("a link opens as it says and is written back", async () => {
+  const { log } = await openReader();
+  assert.equal(log.views.at(-1).cell, 7);
+  assert.deepEqual(log.replaced, ["image=wide&layer=2&patch=1,3&map=none&lens=logit"]);
+});
+
+test("hovering is shown and not written; leaving shows the pinned patch", async () => {
+  const { reader, log } = await openReader();
+  reader.hover(2);
+  reader.hover(2);
+  reader.hover(null);
+  assert.deepEqual(
+    log.hovers.map(({ cell }) => cell),
+    [2, 7],
+  );
+  assert.equal(log.replaced.length, 1);
+});
+
+test("choosing the pinned patch again lets go of it, but not from another patch's hover", async () => {
+  const { reader, log } = await openReader();
+  await reader.pin(7);
+  assert.equal(log.views.at(-1).state.cell, null);
+  await reader.pin(3);
+  reader.hover(3);
+  await reader.pin(3);
+  assert.equal(log.views.at(-1).state.cell, 3);
+});
+
+test("layers and images stop at their ends, and only images become entries of the history", async () => {
+  const { reader, log } = await openReader();
+  for (const step of [1, 1, 1]) await reader.stepLayer(step);
+  assert.equal(log.views.at(-1).state.layer, 2);
+  assert.deepEqual(log.pushed, []);
+  await reader.stepImage(1);
+  assert.deepEqual(log.pushed, ["image=tall&layer=4&patch=6,1&map=none&lens=logit"]);
+});
+
+test("the pin goes to the same place of another grid", async () => {
+  const { reader, log } = await openReader();
+  await reader.goToImage(1);
+  assert.equal(log.views.at(-1).cell, 6 * 2 + 1);
+});
+
+test("walking moves the pin, and starts in the middle", async () => {
+  const { reader } = await openReader();
+  assert.equal(reader.walk("ArrowLeft"), 6);
+  assert.equal(reader.walk("ArrowUp"), 2);
+  await reader.clear();
+  assert.equal(reader.walk("ArrowUp"), 1);
+});
+
+test("an image that comes late does not replace the one asked for after it", async () => {
+  const waiting = [];
+  let slow = false;
+  const { reader, log } = await openReader("#image=wide", (index) =>
+    slow && index === 1 ? new Promise((resolve) => waiting.push(() => resolve(data))) : Promise.resolve(data),
+  );
+  slow = true;
+  const late = reader.goToImage(1);
+  await reader.goToImage(0);
+  for (const arrive of waiting) arrive();
+  await late;
+  assert.equal(log.views.at(-1).image.id, "wide");
+});

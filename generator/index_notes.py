@@ -11,7 +11,7 @@ from data_pipeline.schema import LENS_TITLES, LENSES, TABLES
 from data_pipeline.store import Results
 from generator.measures import Measures
 from generator.model_page import NOT_COMPUTED, StudyContext
-from generator.queries import CaptionLoss, Judge, Run, StudySize
+from generator.queries import CaptionLoss, Judge, LostContexts, Run, StudySize
 
 GROUP_NAMES = {"main": "main", "ablation": "ablation", "off_the_shelf": "off-the-shelf"}
 
@@ -202,6 +202,21 @@ def absent_rows(context: StudyContext) -> tuple[Absent, ...]:
             reason,
         )
         for (model_id, reason, missing), found in lenses.items()
+    )
+
+
+def lost_sentences(context: StudyContext, lost: Iterable[LostContexts]) -> tuple[Absent, ...]:
+    """Models whose text neighbours are shown without their sentences."""
+    titles = {model.model_id: model.title for model in context.models}
+    return tuple(
+        Absent(
+            titles.get(row.model_id, row.model_id),
+            LENS_TITLES["contextual"],
+            "–",
+            row.images,
+            f"{count_text(row.neighbors, 'neighbour')} without a sentence: table contexts does not have it",
+        )
+        for row in lost
     )
 
 

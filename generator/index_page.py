@@ -19,6 +19,7 @@ from generator.index_notes import (
     absent_rows,
     data_tables,
     facts,
+    lost_sentences,
     methods,
     run_rows,
     run_summary,
@@ -192,7 +193,7 @@ def index_page(
         runs=run_rows(runs, context),
         run_summary=run_summary(runs),
         expected_blocks=context.expected_blocks,
-        absent=absent_rows(context),
+        absent=absent_rows(context) + lost_sentences(context, queries.lost_contexts(database)),
         tables=data_tables(results) if data_href else (),
         data_href=data_href,
     )

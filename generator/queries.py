@@ -148,6 +148,15 @@ class StudySize:
 
 
 @dataclass(frozen=True)
+class LostContexts:
+    """How many neighbours of a model, in how many images, name a sentence that is not in the results."""
+
+    model_id: str
+    neighbors: int
+    images: int
+
+
+@dataclass(frozen=True)
 class ModelJudge:
     """A judge that judged a model."""
 
@@ -170,6 +179,11 @@ class Judge:
 def models(database: Database) -> list[Model]:
     """All models, in the order of the study file."""
     return _records(Model, database.rows("models"))
+
+
+def lost_contexts(database: Database) -> list[LostContexts]:
+    """The models with neighbours whose sentences are not there."""
+    return _records(LostContexts, database.rows("lost_contexts"))
 
 
 def models_with_images(database: Database) -> set[str]:

@@ -256,9 +256,13 @@ def test_a_canvas_that_is_no_picture_is_named(tmp_path: Path) -> None:
         build_site(_written(tmp_path, canvases=rows), tmp_path / "site")
 
 
-def test_a_lost_sentence_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"model alpha-round: context \d+ is not in table contexts"):
-        build_site(_written(tmp_path, contexts=tiny.context_rows("Alpha")[:3]), tmp_path / "site")
+def test_neighbours_whose_sentences_are_not_written_yet_are_shown_and_counted(tmp_path: Path) -> None:
+    known = tiny.context_rows("Alpha")[:3]
+    build_site(_written(tmp_path, contexts=known), tmp_path / "site")
+    ids = {row["context_id"] for row in known}
+    lost = sum(row["context_id"] not in ids for row in tiny.neighbor_rows(tiny.MODELS[0], "contextual"))
+    index = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert f"{lost}\u00a0neighbours without a sentence" in index
 
 
 def test_no_models_no_site(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ its hash; a file that is not listed is not part of the results.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -78,8 +78,14 @@ class Manifest:
 
     def dumps(self) -> str:
         """The manifest as JSON text, parts in the order of their paths."""
-        content = asdict(self)
-        content["parts"] = [asdict(self.parts[path]) for path in sorted(self.parts)]
+        # Not asdict of the whole: it would copy every part, at every part that is written.
+        content = {
+            "study": vars(self.study),
+            "expected": [vars(entry) for entry in self.expected],
+            "absent": [vars(entry) for entry in self.absent],
+            "parts": [vars(self.parts[path]) for path in sorted(self.parts)],
+            "schema_version": self.schema_version,
+        }
         return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
     @classmethod

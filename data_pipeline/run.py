@@ -28,6 +28,7 @@ from data_pipeline.plan import PIPELINE_VERSION, ModelPlan, Plan, Shard, hash_of
 from data_pipeline.progress import Progress, SilentProgress, Stage
 from data_pipeline.rows import context_rows, image_rows, model_rows, region_rows, table_of
 from data_pipeline.schema import TABLES
+from data_pipeline.shelf import Shelf
 from data_pipeline.store import ResultsWriter
 from data_pipeline.study import Study
 
@@ -67,6 +68,7 @@ class Run:
         self.images = _image_keys(plan, progress)
         self.writer = ResultsWriter(results, _manifest(plan, [key[0] for key in self.images]))
         self.loader = Loader(plan, results, progress)
+        self.shelf = Shelf(self.loader.work / "shelf", self.writer)
         self.planned: set[str] = set()
 
     def compute(self) -> None:
@@ -81,12 +83,12 @@ class Run:
         if self.plan.study.judge.kind == "annotations":
             self._judge()
         runs = {path for path in self.writer.manifest.parts if path.startswith("runs/")}
-        self.writer.drop_stale_parts(self.planned | runs)
+        self.shelf.take(self.planned | runs)
 
     def _has(self, path: str, input_hash: str) -> bool:
         """Whether a part need not be computed; remembers that the plan has it."""
         self.planned.add(path)
-        return self.writer.has_part(path, input_hash)
+        return self.writer.has_part(path, input_hash) or self.shelf.give_back(path, input_hash)
 
     def _write_small(self, path: str, table: pa.Table) -> None:
         input_hash = hash_of(table.to_pylist())

@@ -92,6 +92,14 @@ class ResultsWriter:
         self.manifest.absent.extend(a for a in absences if a not in self.manifest.absent)
         self._save()
 
+    def adopt_part(self, part: Part, file: Path) -> None:
+        """Move `file`, which must be the whole of `part`, into the folder and list it."""
+        target = self.folder / part.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(target)
+        self.manifest.parts[part.path] = part
+        self._save()
+
     def drop_stale_parts(self, keep: Iterable[str]) -> None:
         """Forget and delete the parts that are not in `keep`: they belong to an earlier form of the study."""
         wanted = set(keep)

@@ -127,6 +127,20 @@ def test_more_images_and_models_add_to_what_is_there(study_file: Path, results: 
     assert content(grown) == content(results)
 
 
+def test_fewer_images_put_the_others_aside_until_they_are_wanted_again(
+    study_file: Path, results: Path, tmp_path: Path
+) -> None:
+    folder, study = shutil.copytree(results, tmp_path / "copy"), load_study(study_file)
+    run_study(study, folder, num_images=2, ablations=False)
+    assert Results(folder).read("images").num_rows == 2
+    assert set(Results(folder).read("neighbors")["image_id"].to_pylist()) == {"tune-0000", "tune-0001"}
+    assert not (folder / "neighbors/llama-clip/logit-00001.parquet").exists()
+    captures = Results(folder).read("runs").filter(pc.field("stage") == "capture").num_rows
+    run_study(study, folder, num_images=3)
+    assert content(folder) == content(results)
+    assert Results(folder).read("runs").filter(pc.field("stage") == "capture").num_rows == captures
+
+
 def test_a_killed_run_resumes_to_the_tables_of_an_unbroken_one(
     study_file: Path, results: Path, tmp_path: Path
 ) -> None:

@@ -109,8 +109,9 @@ def _band(one: Series, xs: Sequence[float]) -> Markup:
 
 def _chance(one: Series, xs: Sequence[float]) -> Markup:
     return Markup("").join(
-        Markup('<polyline class="chance" points="{}"/>').format(
-            _points((xs[place], _y(chance)) for place in run if (chance := one.chances[place]) is not None)
+        Markup('<polyline class="chance" data-lens="{}" points="{}"/>').format(
+            one.lens,
+            _points((xs[place], _y(chance)) for place in run if (chance := one.chances[place]) is not None),
         )
         for run in _runs(one.chances)
     )

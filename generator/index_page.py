@@ -24,13 +24,14 @@ from generator.index_notes import (
     run_rows,
     run_summary,
 )
-from generator.intervals import Difference, paired_difference
+from generator.intervals import Difference, Share, paired_difference
 from generator.measures import Measures, Naming
 from generator.model_page import StudyContext, model_href
 from generator.queries import CaptionLoss, Model
 from generator.thumbnails import MOST, Thumbnail, thumbnail
 
 SHORT_NAMES = {"embedding": "Embedding", "logit": "LogitLens", "contextual": "LN-Lens"}
+METRICS = {"interpretable": "interpretable cells", "named": "object cells whose object is named"}
 _LEAST_REACH = 0.05
 
 
@@ -51,16 +52,25 @@ class Figures:
 
 
 @dataclass(frozen=True)
+class MetricChart:
+    """One measure of one model over its vision layers: the chart, and the figures behind it."""
+
+    metric: str
+    name: str
+    chart: Markup
+    lenses: tuple[str, ...]
+    figures: tuple[Figures, ...]
+
+
+@dataclass(frozen=True)
 class Card:
-    """One model with its chart; `chart` is None where nothing was judged."""
+    """One model with a chart for each measure; none where nothing was judged."""
 
     href: str | None
     """None for a model without results: it has no page."""
     title: str
     subtitle: str
-    chart: Markup | None
-    lenses: tuple[str, ...]
-    figures: tuple[Figures, ...]
+    charts: tuple[MetricChart, ...]
 
 
 @dataclass(frozen=True)
@@ -141,6 +151,8 @@ class IndexPage:
     shelf: tuple[Card, ...]
     lenses: tuple[tuple[str, str], ...]
     """Id and title of each lens of the study."""
+    metrics: tuple[tuple[str, str], ...]
+    """Id and name of each measure that charts show."""
     has_judgments: bool
     truth: tuple[TruthRow, ...]
     truth_lenses: tuple[tuple[str, str], ...]
@@ -169,6 +181,7 @@ def index_page(
     )
     grid = _grid(groups["main"], main)
     losses = {loss.model_id: loss for loss in queries.caption_losses(database)}
+    shown = {chart.metric for one in main + shelf for chart in one.charts}
     runs = queries.runs(database)
     size = queries.study_size(database)
     model_id = context.shown[0].model_id if context.shown else ""
@@ -185,6 +198,7 @@ def index_page(
         main=() if grid else tuple(main),
         shelf=tuple(shelf),
         lenses=tuple((lens, LENS_TITLES[lens]) for lens in context.all_lenses),
+        metrics=tuple((metric, name) for metric, name in METRICS.items() if metric in shown),
         has_judgments=any(measures.has(model.model_id) for model in context.models),
         truth=_truth_rows(context, measures, losses, truth_lenses),
         truth_lenses=tuple((lens, LENS_TITLES[lens]) for lens in truth_lenses),
@@ -200,43 +214,55 @@ def index_page(
 
 
 def card(model: Model, context: StudyContext, measures: Measures) -> Card:
-    """One model with its chart."""
-    series = [_series(model, lens, measures) for lens in context.lenses[model.model_id]]
-    series = [one for one in series if any(one.shares)]
+    """One model with its charts."""
+    charts = (_metric_chart(model, context, measures, metric) for metric in METRICS)
     return Card(
         href=_link(context, model).href,
         title=model.title,
         subtitle=f"{model.llm} × {model.vision_encoder}",
-        chart=_chart(model, series) if series else None,
-        lenses=tuple(one.label for one in series),
-        figures=tuple(
-            Figures(layer, tuple(describe(one.shares[place], one.chances[place]) for one in series))
-            for place, layer in enumerate(model.vision_layers)
-            if series
-        ),
+        charts=tuple(chart for chart in charts if chart),
     )
+
+
+def _metric_chart(model: Model, context: StudyContext, measures: Measures, metric: str) -> MetricChart | None:
+    series = [_series(model, lens, measures, metric) for lens in context.lenses[model.model_id]]
+    series = [one for one in series if any(one.shares)]
+    if not series:
+        return None
+    figures = tuple(
+        Figures(layer, tuple(describe(one.shares[place], one.chances[place]) for one in series))
+        for place, layer in enumerate(model.vision_layers)
+    )
+    title = f"{model.title}: {METRICS[metric]} over vision layers"
+    chart = layer_chart(model.vision_layers, series, title, _summary(series))
+    return MetricChart(metric, METRICS[metric], chart, tuple(one.label for one in series), figures)
 
 
 def _link(context: StudyContext, model: Model) -> Title:
     return Title(model.title, model_href(model.model_id) if model in context.shown else None)
 
 
-def _series(model: Model, lens: str, measures: Measures) -> Series:
-    return Series(
-        lens,
-        SHORT_NAMES[lens],
-        tuple(measures.share(model.model_id, lens, layer) for layer in model.vision_layers),
-        tuple(measures.chance(model.model_id, lens, layer) for layer in model.vision_layers),
-    )
+def _series(model: Model, lens: str, measures: Measures, metric: str) -> Series:
+    shares: list[Share | None] = []
+    chances: list[float | None] = []
+    for layer in model.vision_layers:
+        if metric == "interpretable":
+            shares.append(measures.share(model.model_id, lens, layer))
+            chances.append(measures.chance(model.model_id, lens, layer))
+        else:
+            naming = measures.naming(model.model_id, lens, layer)
+            shares.append(naming.share if naming else None)
+            chances.append(naming.chance if naming else None)
+    return Series(lens, SHORT_NAMES[lens], tuple(shares), tuple(chances))
 
 
-def _chart(model: Model, series: list[Series]) -> Markup:
+def _summary(series: list[Series]) -> str:
+    """Each lens's range, for those who do not see the chart."""
     ranges = []
     for one in series:
         rates = [share.rate for share in one.shares if share]
         ranges.append(f"{one.label} {percent(min(rates))} to {percent(max(rates))}")
-    title = f"{model.title}: interpretable cells over vision layers"
-    return layer_chart(model.vision_layers, series, title, "; ".join(ranges))
+    return "; ".join(ranges)
 
 
 def _grid(models: list[Model], cards: list[Card]) -> tuple[GridRow, ...]:
@@ -277,14 +303,12 @@ def _naming_cell(lens: str, naming: Naming | None) -> NamingCell:
     if naming is None:
         return NamingCell(lens, None, "–", "")
     low, high = naming.share.interval
-    detail = (
-        f"layer {naming.vision_layer}: {naming.share.count} of {naming.share.total}, "
-        f"interval {100 * low:.0f}–{100 * high:.0f}"
-    )
+    detail = f"layer {naming.vision_layer} · {naming.share.count}/{naming.share.total}"
+    detail += f" · {100 * low:.0f}–{100 * high:.0f}"
     if naming.chance is not None:
-        detail += f"; chance {percent(naming.chance)}"
+        detail += f" · chance {percent(naming.chance)}"
     if naming.ratio is not None:
-        detail += f" (× {naming.ratio:.1f})"
+        detail += f" ({naming.ratio:.1f}\u00a0×)"
     return NamingCell(
         lens, share_strip(lens, naming.share, naming.chance), percent(naming.share.rate), detail
     )

@@ -1,0 +1,133 @@
+"""What the index says of the tiny study, and of studies that are no grid."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from data_pipeline.store import Results
+from generator.build import study_context
+from generator.database import Database
+from generator.index_notes import count_text, size_text, thousands
+from generator.index_page import IndexPage, card, index_page, points
+from generator.index_page import _grid as grid_of
+from generator.intervals import Share
+from generator.measures import Measures
+from tests.generator import tiny_study as tiny
+
+
+@pytest.fixture(scope="module")
+def page(tiny_database: Database, tiny_study_folder: Path) -> IndexPage:
+    results = Results(tiny_study_folder)
+    return index_page(tiny_database, study_context(tiny_database, results), results, "data")
+
+
+def test_main_models_stand_by_language_model_and_encoder(page: IndexPage) -> None:
+    places = [
+        (row.llm, cell.encoder, [c.title for c in cell.cards]) for row in page.grid for cell in row.cells
+    ]
+    assert places == [
+        ("Alpha", "Round", ["Alpha + Round"]),
+        ("Alpha", "Wide", ["Alpha + Wide"]),
+        ("Beta & <Co>", "Round", ["Beta & <Co> + Round"]),
+        ("Beta & <Co>", "Wide", ["Beta & <Co> + Wide"]),
+    ]
+    assert page.main == ()
+    assert [card.title for card in page.shelf] == ["Shelf VLM"]
+
+
+def test_a_place_of_the_grid_may_be_empty_and_one_model_is_no_grid(
+    tiny_database: Database, tiny_study_folder: Path
+) -> None:
+    context = study_context(tiny_database, Results(tiny_study_folder))
+    nothing = Measures([], {})
+    three = list(context.models[:3])
+    rows = grid_of(three, [card(model, context, nothing) for model in three])
+    assert [[len(cell.cards) for cell in row.cells] for row in rows] == [[1, 1], [1, 0]]
+    assert grid_of(three[:1], [card(three[0], context, nothing)]) == ()
+
+
+def test_a_chart_shows_the_counts_that_were_written(page: IndexPage) -> None:
+    rows = [
+        row
+        for row in tiny.judgment_rows(tiny.MODELS[0], "contextual")
+        if row["vision_layer"] == 2 and row["status"] == "ok"
+    ]
+    share = Share(sum(row["interpretable"] for row in rows), len(rows))
+    [interpretable, named] = page.grid[0].cells[0].cards[0].charts
+    assert (interpretable.metric, named.metric) == ("interpretable", "named")
+    assert interpretable.lenses == ("Embedding", "LogitLens", "LN-Lens")
+    assert [row.vision_layer for row in interpretable.figures] == list(tiny.LAYERS)
+    assert f"({share.count} of {share.total}, " in interpretable.figures[1].shares[2]
+
+
+def test_an_ablation_is_compared_with_its_baseline(page: IndexPage) -> None:
+    baseline, ablation = page.ablations
+    assert (baseline.link.title, baseline.baseline) == ("Alpha + Round", "")
+    assert ablation.baseline == "Alpha + Round"
+    assert ablation.images == 2
+    rates = []
+    for model in (tiny.MODELS[4], tiny.MODELS[0]):
+        rows = [row for row in tiny.judgment_rows(model, "logit") if row["status"] == "ok"]
+        rates.append(sum(row["interpretable"] for row in rows) / len(rows))
+    logit = ablation.cells[1]
+    assert logit.lens == "logit"
+    assert logit.difference == points(rates[0] - rates[1])
+    assert all(cell.difference == "" for cell in baseline.cells)
+
+
+def test_what_is_absent_is_told_with_its_reason(page: IndexPage) -> None:
+    assert [(gap.model, gap.lenses, gap.layers, gap.images) for gap in page.absent] == [
+        ("Shelf VLM", "Input Embedding Matrix", "0, 2, 4", 2),
+        ("Shelf VLM", "LogitLens", "2", 2),
+    ]
+    assert page.absent[1].reason == "the run ended early"
+    assert page.expected_blocks == 6 * 3 * 3 * 2
+
+
+def test_every_table_of_the_contract_is_offered_with_its_files(page: IndexPage) -> None:
+    tables = {table.name: table for table in page.tables}
+    assert len(tables["neighbors"].files) == 6 * 3 - 1
+    assert tables["neighbors"].rows == thousands(3000)
+    assert {column.name for column in tables["canvases"].columns} >= {"affine", "padding"}
+
+
+def test_provenance_sums_stages_and_names_each_version_once(page: IndexPage) -> None:
+    summary = dict(page.run_summary)
+    assert summary["time by stage"] == "capture 9.0\u202fs, judge 15.0\u202fs"
+    assert summary["versions"] == "vlens 0.1.0, python 3.12.0, torch 2.6.0"
+    assert summary["seed"] == "6198"
+    assert len(page.runs) == 12
+
+
+def test_an_unjudged_model_has_no_truth_row_but_a_page(page: IndexPage) -> None:
+    assert "Shelf VLM" not in [row.link.title for row in page.truth]
+    assert page.shelf[0].charts == ()
+    assert page.shelf[0].href == "models/shelf.html"
+
+
+def test_page_objects_are_frozen(page: IndexPage) -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        page.title = "changed"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("difference", "text"),
+    [(0.0312, "+3.1"), (-0.2, "−20.0"), (0.0, "0.0"), (-0.0004, "0.0")],
+)
+def test_differences_are_in_points_with_their_sign(difference: float, text: str) -> None:
+    assert points(difference) == text
+
+
+def test_counts_and_sizes_read_well() -> None:
+    assert thousands(12960) == "12\u202f960"
+    assert count_text(1, "call") == "1\u00a0call"
+    assert count_text(2, "call") == "2\u00a0calls"
+    assert [size_text(size) for size in (999, 1000, 1_440_000, 2_500_000_000)] == [
+        "999\u202fB",
+        "1.0\u202fkB",
+        "1.4\u202fMB",
+        "2.5\u202fGB",
+    ]

@@ -1,4 +1,4 @@
-"""Where parts go that a run does not want: fewer images or models were asked for than an earlier one computed.
+"""Where parts go that a run does not want: fewer images or models were asked for than were computed before.
 
 They may have cost days, so they are not deleted but moved out of the results, and come back when a later run
 wants them again. Deleting the shelf costs time and nothing else.

@@ -17,7 +17,8 @@ export function firstState(page, data, state) {
 }
 
 /**
- * The cell nearest to the centre at which the judge found most lenses to name what is there.
+ * The cell, nearest to the centre, at which most lenses name what is there, a thing rather than its
+ * surroundings.
  * @param {import("#viewer/view").Page} page @param {import("#viewer/readings").ImageData} data
  * @param {number} layer index @returns {number}
  */
@@ -27,14 +28,17 @@ export function firstCell(page, data, layer) {
   let best = centre;
   let bestMerit = merit(centre);
   for (let cell = 0; cell < cellCount(canvas); cell += 1) {
-    if (merit(cell) > bestMerit) [best, bestMerit] = [cell, merit(cell)];
+    const found = merit(cell);
+    if (found > bestMerit) [best, bestMerit] = [cell, found];
   }
   return best;
 
   /** @param {number} cell */
   function merit(cell) {
-    const named = page.lenses.filter(({ id }) => data.judgment(id, layer, cell)?.concrete.length).length;
-    return named - distance(canvas, cell, centre);
+    const judgments = page.lenses.map(({ id }) => data.judgment(id, layer, cell));
+    const named = judgments.filter((judgment) => judgment?.concrete.length).length;
+    const isObject = judgments.some((judgment) => judgment?.truthKind === "object");
+    return named + Number(isObject) - distance(canvas, cell, centre);
   }
 }
 

@@ -3,7 +3,7 @@
 import { wordColour } from "#viewer/colours";
 import { byId, fill, make, property, tokenNode } from "#viewer/dom";
 import { describeLayer } from "#viewer/layers";
-import { verdictOf } from "#viewer/verdicts";
+import { relationOf } from "#viewer/verdicts";
 import { isWord, normalise } from "#viewer/words";
 
 /** @typedef {import("#viewer/view").View} View */
@@ -93,9 +93,15 @@ function lensCell(view, lens, index, colourOf) {
   const absent = view.page.absence(lens, index, view.state.image);
   if (absent) return make("td", { class: "absent", title: `absent because ${absent}` }, "absent");
   const list = view.data.neighbors(lens, index, cell).slice(0, TOKENS);
-  const verdict = verdictOf(view.data.judgment(lens, index, cell));
-  const tokens = list.map(({ token }) => tokenNode(token));
+  const judgment = view.data.judgment(lens, index, cell);
+  const tokens = list.map((neighbour) =>
+    make(
+      "span",
+      { class: "top", "data-relation": relationOf(judgment, neighbour) },
+      tokenNode(neighbour.token),
+    ),
+  );
   const swatch =
     list.length > 0 && property(make("span", { class: "swatch" }), "--swatch", colourOf(list[0].token));
-  return make("td", { "data-verdict": verdict }, make("span", { class: "tops" }, swatch, ...tokens));
+  return make("td", { "data-lens": lens }, make("span", { class: "tops" }, swatch, ...tokens));
 }

@@ -7,7 +7,7 @@ import { rampColour, wordColour } from "#viewer/colours";
 import { strength, topOf, topStrengths } from "#viewer/readings";
 import { domainOf, fraction } from "#viewer/scores";
 import { shortText } from "#viewer/tokens";
-import { verdictOf } from "#viewer/verdicts";
+import { OUTCOME_TITLES, outcomeOf } from "#viewer/verdicts";
 import { countWords, isWord, normalise } from "#viewer/words";
 
 /**
@@ -96,15 +96,14 @@ export function scoreMap({ data, lens, layer, layers, cells, scoreName }, palett
 
 /** @param {Source} source @param {Palette} palette @returns {CellMap} */
 export function verdictMap({ data, lens, layer, cells }, palette) {
-  const verdicts = range(cells).map((cell) => verdictOf(data.judgment(lens, layer, cell)));
-  const groups = verdicts.map((verdict) => (verdict === "unjudged" ? null : verdict));
-  const titles = { yes: "interpretable", no: "not interpretable", failed: "judge failed" };
-  const title = (/** @type {string} */ key) => titles[/** @type {keyof typeof titles} */ (key)];
+  const groups = range(cells).map((cell) => outcomeOf(data.judgment(lens, layer, cell)));
+  const title = (/** @type {string} */ key) =>
+    OUTCOME_TITLES[/** @type {keyof typeof OUTCOME_TITLES} */ (key)];
   return {
-    fills: groups.map((verdict) => (verdict === null ? null : palette.verdict[verdict])),
+    fills: groups.map((outcome) => (outcome === null ? null : palette.verdict[outcome])),
     groups,
     labels: null,
-    classes: classesOf(groups, title, (verdict) => palette.verdict[verdict]),
+    classes: classesOf(groups, title, (outcome) => palette.verdict[outcome]),
     ramp: null,
   };
 }

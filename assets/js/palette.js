@@ -18,7 +18,12 @@ export function readPalette(element) {
     word: { lightness: list("--map-word-lightness"), chroma: read("--map-word-chroma") },
     quiet: read("--map-quiet"),
     ramp: list("--map-ramp"),
-    verdict: { yes: read("--map-yes"), no: read("--map-no"), failed: read("--map-failed") },
+    verdict: Object.fromEntries(
+      ["concrete", "abstract", "global", "no", "failed"].map((outcome) => [
+        outcome,
+        read(`--map-${outcome}`),
+      ]),
+    ),
     mapOpacity: Number(read("--map-opacity")),
     mapInk: read("--map-ink"),
     mapHalo: read("--map-halo"),

@@ -39,6 +39,26 @@ export function verdictOf(judgment) {
   return judgment.interpretable ? "yes" : "no";
 }
 
+/** How each outcome is called in the legend of the verdict map. */
+export const OUTCOME_TITLES = {
+  concrete: "interpretable: names what is here",
+  abstract: "interpretable: an idea of it",
+  global: "interpretable: only what is elsewhere",
+  no: "not interpretable",
+  failed: "judge failed",
+};
+
+/**
+ * The verdict with the closest relation that it rests on; null where nothing was judged.
+ * @param {Judgment | null} judgment @returns {keyof typeof OUTCOME_TITLES | null}
+ */
+export function outcomeOf(judgment) {
+  const verdict = verdictOf(judgment);
+  if (!judgment || verdict === "unjudged") return null;
+  if (verdict !== "yes") return verdict;
+  return RELATIONS.find((relation) => judgment[relation].length > 0) ?? "global";
+}
+
 /**
  * How a neighbour relates to the image according to the judge; null if it was not singled out.
  * @param {Judgment | null} judgment

@@ -75,4 +75,11 @@ function listenToTools(document, reader, stage, link) {
   });
 }
 
-if (globalThis.document) start(document);
+/** Say that the page cannot be read, in place of an empty one. @param {unknown} error */
+function fail(error) {
+  byId("notice").textContent =
+    `This page could not be read: ${error instanceof Error ? error.message : error}`;
+  throw error;
+}
+
+if (globalThis.document) start(document).catch(fail);

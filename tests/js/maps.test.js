@@ -7,7 +7,7 @@ const palette = {
   word: { lightness: ["0.8", "0.7"], chroma: "0.1" },
   quiet: "grey",
   ramp: ["low", "middle", "high"],
-  verdict: { yes: "green", no: "dark", failed: "amber" },
+  verdict: { concrete: "green", global: "yellow", no: "dark", failed: "pink" },
 };
 
 /** Two layers of four cells: tokens, scores, text layers and verdicts by layer and cell. */
@@ -20,10 +20,10 @@ const SCORES = [
   [4, 5, 6, 9],
 ];
 const VERDICTS = [
-  { status: "ok", interpretable: true },
-  { status: "ok", interpretable: false },
-  { status: "failed", interpretable: null },
-  null,
+  { status: "ok", interpretable: true, concrete: [], abstract: [], global: ["dog"] },
+  { status: "ok", interpretable: true, concrete: ["cat"], abstract: [], global: ["dog"] },
+  { status: "ok", interpretable: false, concrete: [], abstract: [], global: [] },
+  { status: "failed", interpretable: null, concrete: [], abstract: [], global: [] },
 ];
 
 const data = {
@@ -74,13 +74,10 @@ test("scores are scaled over all layers, so that layers can be compared", () => 
   assert.deepEqual([read("score").ramp.low, read("score").ramp.high], [0, 9]);
 });
 
-test("a failed judge is not a no, and an unjudged cell stays bare", () => {
+test("verdicts tell what is here from what is elsewhere, and a failed judge from a no", () => {
   const { fills, classes } = read("verdict");
-  assert.deepEqual(fills, ["green", "dark", "amber", null]);
-  assert.deepEqual(
-    classes.map(({ count }) => count),
-    [1, 1, 1],
-  );
+  assert.deepEqual(fills, ["yellow", "green", "dark", "pink"]);
+  assert.equal(classes.length, 4);
 });
 
 test("text layers are coloured by depth and written on the cells", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { relationOf, verdictOf } from "#viewer/verdicts";
+import { outcomeOf, relationOf, verdictOf } from "#viewer/verdicts";
 
 const judgment = (changes) => ({
   status: "ok",
@@ -28,4 +28,13 @@ test("rows are told by the whole word, rebuilt from the sentence", () => {
   assert.equal(relationOf(judgment({}), { token: " dog", context: null }), "global");
   assert.equal(relationOf(judgment({}), { token: "joy", context: null }), "abstract");
   assert.equal(relationOf(null, { token: "joy", context: null }), null);
+});
+
+test("an outcome is the closest relation that the verdict rests on", () => {
+  assert.equal(outcomeOf(judgment({})), "concrete");
+  assert.equal(outcomeOf(judgment({ concrete: [] })), "abstract");
+  assert.equal(outcomeOf(judgment({ concrete: [], abstract: [] })), "global");
+  assert.equal(outcomeOf(judgment({ interpretable: false })), "no");
+  assert.equal(outcomeOf(judgment({ status: "failed", interpretable: null })), "failed");
+  assert.equal(outcomeOf(null), null);
 });

@@ -29,8 +29,8 @@ const page = {
 };
 const palette = { word: { lightness: ["0.8"], chroma: "0.1" }, quiet: "grey", ramp: ["a"], verdict: {} };
 
-/** @param {Record<number, number>} named lenses that name each cell */
-const data = (named) => ({
+/** @param {Record<number, number>} named lenses that name each cell @param {number[]} things cells with an object */
+const data = (named, things = []) => ({
   reads: 0,
   neighbors() {
     this.reads += 1;
@@ -43,6 +43,7 @@ const data = (named) => ({
     abstract: [],
     global: [],
     candidates: [],
+    truthKind: things.includes(cell) ? "object" : "background",
   }),
   statistics: () => null,
 });
@@ -52,6 +53,7 @@ test("a fresh page opens on a patch that most lenses name, else on the centre", 
   assert.equal(firstState(page, data({}), BLANK).cell, 4);
   assert.equal(firstState(page, data({ 0: 1, 8: 2 }), BLANK).cell, 8);
   assert.equal(firstState(page, data({ 0: 1, 1: 1 }), BLANK).cell, 1);
+  assert.equal(firstState(page, data({ 1: 1, 6: 1 }, [6]), BLANK).cell, 6);
   assert.equal(firstState(page, data({}), BLANK).layer, 1);
   assert.equal(firstState(page, data({}), BLANK).lens, "contextual");
 });

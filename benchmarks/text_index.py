@@ -4,7 +4,7 @@
 
 The rows are random, with what makes real hidden states hard: a common mean, clusters, and text layers that
 resemble each other, so that many rows are nearly as good as the best. Products and searches take turns, and
-the processor's time is measured, so that a busy machine tells little; medians are given, with the best and the
+processor time is measured, so that a busy machine matters little; medians are given, with the best and the
 worst round. Both paths must give the same neighbours, and those of a float64 brute force for some queries.
 """
 

@@ -117,33 +117,32 @@ class Bank:
         return found
 
     def _search(self, queries: Tensor, k: int, space: Tensor) -> tuple[np.ndarray, np.ndarray]:
-        """The true score of the row that looks best in each good group rules out most other candidates."""
+        """True scores of the best-looking rows of the k best-looking groups rule out most candidates."""
         rounded = queries.to(self._proposing.dtype)
         precision = self._precision(queries, rounded.float())
-        candidates, good = self._candidates(rounded, k, precision, space)
-        first = candidates.take(self._firsts(candidates))
-        leaders = self._rescored(queries, first.take(first.scores >= good[first.queries]))
+        candidates = self._candidates(rounded, k, precision, space)
+        leaders = self._rescored(queries, self._listed(candidates, k))
         others = candidates.take(candidates.scores >= self._needed(candidates, leaders, k, precision))
         scored = leaders.beside(self._rescored(queries, others)).best_first()
-        best = scored.take(self._firsts(scored))
-        places = np.searchsorted(best.queries, np.arange(len(queries)))[:, None] + np.arange(k)
-        return best.rows[places], best.scores[places]
+        listed = self._listed(scored, k)
+        return listed.rows.reshape(-1, k), listed.scores.reshape(-1, k)
 
-    def _candidates(
-        self, rounded: Tensor, k: int, precision: _Precision, space: Tensor
-    ) -> tuple[_Pairs, np.ndarray]:
-        """All pairs that can be the best row of one of a query's k best groups, best products first.
+    def _listed(self, pairs: _Pairs, k: int) -> _Pairs:
+        """The best row of each of the k best groups of each query; `pairs` are best first."""
+        best = pairs.take(np.sort(np.unique(self._keys(pairs), return_index=True)[1]))
+        starts = np.flatnonzero(np.diff(best.queries, prepend=-1))
+        return best.take((starts[:, None] + np.arange(k)).reshape(-1))
 
-        Beside them, for each query, a product that is reached in k groups.
-        """
+    def _candidates(self, rounded: Tensor, k: int, precision: _Precision, space: Tensor) -> _Pairs:
+        """All pairs that can be the best row of one of a query's k best groups, best products first."""
         products, peaks = self._products(rounded, space)
-        floor, good = self._floor(peaks, k, precision)
+        floor = self._floor(peaks, k, precision)
         block, query = np.nonzero(peaks.numpy() >= floor)
         lowest = np.broadcast_to(floor, peaks.shape)[block, query].repeat(_BLOCK)
         row = (block[:, None] * _BLOCK + np.arange(_BLOCK)).reshape(-1)  # (pair * row in block,)
         query = query.repeat(_BLOCK)
         shown = products.view(-1)[torch.from_numpy(row * len(rounded) + query)].float().numpy()
-        return _Pairs(query, self._order[row], shown).take(shown >= lowest).best_first(), good
+        return _Pairs(query, self._order[row], shown).take(shown >= lowest).best_first()
 
     def _products(self, rounded: Tensor, space: Tensor) -> tuple[Tensor, Tensor]:
         """Products (row, query), and in float32 the highest of each block (block, query)."""
@@ -156,25 +155,21 @@ class Bank:
             peaks[first : first + len(part) // _BLOCK] = part.view(-1, _BLOCK, len(rounded)).amax(dim=1)
         return products, peaks
 
-    def _floor(self, peaks: Tensor, k: int, precision: _Precision) -> tuple[np.ndarray, np.ndarray]:
-        """What a candidate must show, (block or 1, query), and what is shown in k groups, (query,)."""
+    def _floor(self, peaks: Tensor, k: int, precision: _Precision) -> np.ndarray:
+        """What a candidate must show, (block or 1, query)."""
         if self._block_starts is None:
             enough = k * self._spread  # a group is the peak of at most `_spread` blocks
             if enough > len(peaks):
-                good = np.full(peaks.shape[1], -np.inf)
-                return good[None], good
-            good = peaks.topk(enough, dim=0).values[-1].numpy()
-            return precision.shows(precision.worth(good))[None], good
+                return np.full((1, peaks.shape[1]), -np.inf)
+            return precision.shows(precision.worth(peaks.topk(enough, dim=0).values[-1:].numpy()))
         bests = np.maximum.reduceat(peaks.numpy(), self._block_starts, axis=0)  # (group, query)
         good = torch.from_numpy(bests).topk(k, dim=0).values[-1].numpy()
         floor = precision.shows(precision.worth(np.maximum(bests, good)))
-        return floor.repeat(np.diff([*self._block_starts, len(peaks)]), axis=0), good
+        return floor.repeat(np.diff([*self._block_starts, len(peaks)]), axis=0)
 
     def _needed(self, candidates: _Pairs, leaders: _Pairs, k: int, precision: _Precision) -> np.ndarray:
         """What each candidate must show to come before its group's leader and the k-th best leader."""
-        ranked = leaders.best_first()
-        ends = np.searchsorted(ranked.queries, np.arange(len(precision.fixed))) + k - 1
-        needed = ranked.scores[ends][candidates.queries]
+        needed = leaders.scores.reshape(-1, k).min(axis=1)[candidates.queries]
         leader_keys, keys = self._keys(leaders), self._keys(candidates)
         order = np.argsort(leader_keys)
         place = order[np.minimum(np.searchsorted(leader_keys[order], keys), len(order) - 1)]
@@ -192,23 +187,25 @@ class Bank:
         offset = queries.double() @ self._mean.double()
         return _Precision(2.0**-8 if self._fast else 0.0, fixed.numpy(), offset.numpy())
 
-    def _firsts(self, pairs: _Pairs) -> np.ndarray:
-        """Where each group of each query is met first, ascending."""
-        return np.sort(np.unique(self._keys(pairs), return_index=True)[1])
-
     def _keys(self, pairs: _Pairs) -> np.ndarray:
         """A number for each (query, group)."""
         return np.asarray(pairs.queries * (self._groups.max() + 1) + self._groups[pairs.rows])
 
     def _rescored(self, queries: Tensor, pairs: _Pairs) -> _Pairs:
-        """The same pairs, by query, with their cosines."""
-        pairs = pairs.take(np.argsort(pairs.queries, kind="stable"))
-        scores = np.empty(len(pairs.rows), dtype=np.float32)
-        numbers, starts = np.unique(pairs.queries, return_index=True)
-        for query, start, end in zip(numbers, starts, [*starts[1:], len(scores)], strict=False):
-            rows = self._rows[torch.from_numpy(pairs.rows[start:end])]
-            scores[start:end] = (rows.double() @ queries[query].double()).numpy()
-        return _Pairs(pairs.queries, pairs.rows, scores.clip(-1, 1))
+        """The same pairs, which are in the order of the queries, with their cosines."""
+        starts = np.flatnonzero(np.diff(pairs.queries, prepend=-1))
+        ends = np.append(starts[1:], len(pairs.rows))[: len(starts)]
+        exact, rows = queries.double(), torch.from_numpy(pairs.rows)
+        scores = torch.empty(len(rows), dtype=torch.float64)
+        gathered = torch.empty(
+            max(ends - starts, default=0), queries.shape[1]
+        )  # new memory each time is slow
+        precise = gathered.double()
+        for query, start, end in zip(pairs.queries[starts], starts, ends, strict=True):
+            count = end - start
+            torch.index_select(self._rows, 0, rows[start:end], out=gathered[:count])
+            torch.mv(precise[:count].copy_(gathered[:count]), exact[query], out=scores[start:end])
+        return _Pairs(pairs.queries, pairs.rows, scores.float().clamp_(-1, 1).numpy())
 
 
 def _layout(groups: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, int]:

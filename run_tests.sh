@@ -11,6 +11,7 @@ source "$here/scripts/chromium.sh"
 set_up dev
 set_up_chromium
 cd "$root"
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} # the tests' models are tiny
 
 if [ $# -gt 0 ]; then
     exec "$python" -m pytest "$@"

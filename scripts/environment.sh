@@ -7,6 +7,9 @@
 # Afterwards "$python" is the environment's interpreter. A stamp (a checksum of pyproject.toml and constraints.txt)
 # makes every later start quick. VLENS_VENV names another folder than .venv, VLENS_PYTHON another interpreter.
 
+# Threads that spin while they wait make small models many times slower where other programs use the cores too.
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
+
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=${VLENS_VENV:-$root/.venv}
 python=$venv/bin/python

@@ -13,6 +13,7 @@ import { readPalette } from "#viewer/palette";
 import { createPatch } from "#viewer/patch-view";
 import { openPage } from "#viewer/payload";
 import { Reader } from "#viewer/reader";
+import { createSiblings } from "#viewer/siblings-view";
 import { createStage } from "#viewer/stage-view";
 import { createStrip } from "#viewer/strip-view";
 import { wordPlaces } from "#viewer/view";
@@ -32,6 +33,7 @@ export async function start(document) {
   );
   const rest = together(
     createStrip(page, reader),
+    createSiblings(document, reader),
     createCaptions(),
     createControls(page, reader),
     createLegend(reader),

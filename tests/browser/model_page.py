@@ -33,7 +33,7 @@ class ModelPage:
         return json.loads(self.page.locator("#page").text_content() or "")
 
     def state(self) -> dict[str, str]:
-        """The URL hash as keys and values, once the page has written it; Playwright hears of it later still."""
+        """The URL hash as keys and values, once the page has written it; Playwright hears of it later."""
         self.page.locator("html:not([data-unsaved])").wait_for()
         fragment = self.page.evaluate("location.hash.slice(1)")
         return {key: values[0] for key, values in parse_qs(fragment, keep_blank_values=True).items()}

@@ -170,6 +170,16 @@ def test_selection_and_layer_stay_when_the_image_changes(page: Page, tiny_site: 
     assert opened.state()["image"] == "scene-0"
 
 
+def test_the_next_model_shows_the_same_place(page: Page, tiny_site: Path) -> None:
+    opened = ModelPage.open(page, tiny_site / ALPHA, "#image=scene-1&layer=4&patch=1,0&map=words&lens=logit")
+    before = opened.state()
+    page.locator("a[rel=next]").click()
+    page.wait_for_url("**/alpha-wide.html#*")
+    assert ModelPage(page).ready().state() == before
+    page.go_back()
+    assert ModelPage(page).ready().state() == before
+
+
 @pytest.mark.parametrize(
     "fragment",
     [

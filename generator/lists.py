@@ -62,6 +62,7 @@ class Vocabulary:
 
     def __init__(self) -> None:
         self._added: list[Coded] = []
+        self._known: Ints = np.empty(0, np.int64)
         self._rank: Ints = np.empty(0, np.int64)
         self._fresh: list[npt.NDArray[np.bool_]] = []
         self.order: Ints = np.empty(0, np.int64)
@@ -78,8 +79,8 @@ class Vocabulary:
         literals = np.concatenate([np.empty(0, np.int64), *pieces])
         known, first = np.unique(literals, return_index=True)
         self.order = known[np.argsort(first)]
-        self._rank = np.zeros(int(known.max()) + 1 if known.size else 0, np.int64)
-        self._rank[self.order] = np.arange(len(self.order))
+        self._known, self._rank = known, np.empty(len(known), np.int64)
+        self._rank[np.argsort(first)] = np.arange(len(known))
         is_fresh = np.zeros(len(literals), bool)
         is_fresh[first] = True
         self._fresh = np.split(is_fresh, np.cumsum([len(piece) for piece in pieces])[:-1])
@@ -93,4 +94,5 @@ class Vocabulary:
         first_fresh = sum(int(piece.sum()) for piece in self._fresh[:added])
         block.header[name] = {"ranks": ranks, "fresh": first_fresh}
         block.add(f"{name}.codes", np.moveaxis(codes, -1, 0))  # rank by rank: each has its own habits
-        block.add(f"{name}.old", self._rank[coded.literals[~fresh]])
+        old = np.searchsorted(self._known, coded.literals[~fresh])
+        block.add(f"{name}.old", self._rank[old])

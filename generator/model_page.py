@@ -103,7 +103,7 @@ def model_page(database: Database, context: StudyContext, model: Model) -> Model
 
 def _tables(database: Database, model_id: str) -> ModelTables:
     return ModelTables(
-        queries.model_neighbors(database, model_id),
+        lambda lens: queries.model_neighbors(database, model_id, lens),
         queries.model_contexts(database, model_id),
         queries.model_judgments(database, model_id),
         queries.model_statistics(database, model_id),

@@ -12,9 +12,12 @@ a cell have in common.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,7 +25,7 @@ from data_pipeline.schema import LENSES
 from generator.columns import Block, Ints, printable
 from generator.lists import NONE, Vocabulary
 from generator.payload_cells import add_judgments, add_statistics
-from generator.readings import Frame, Part, Place, numbered, pairs, real, whole
+from generator.readings import Frame, Part, Texts, numbered, pairs, real, split_token_key, token_keys, whole
 
 _SCALE = 1000
 _SMALLEST_PROBABILITY = 1e-30
@@ -33,7 +36,8 @@ _MOST_FREQUENT_WORDS = 64
 class ModelTables:
     """The answers of the queries on one model's cells."""
 
-    neighbors: pa.Table
+    neighbors: Callable[[str], pa.Table]
+    """All neighbours of one lens."""
     contexts: pa.Table
     judgments: pa.Table
     statistics: pa.Table
@@ -81,85 +85,64 @@ class _Neighbors:
     """The neighbours of one model: their lists in the images' blocks, their entries in the shared one."""
 
     def __init__(self, frame: Frame, tables: ModelTables) -> None:
-        table = tables.neighbors
-        self._frame, self._table, self._contexts = frame, table, tables.contexts
-        self._place: Place = frame.place(table)
-        self._ranks = whole(table["rank"]) - 1
-        self._text, self._texts = numbered(table["token"])
-        self._token, self._token_text, self._token_id = pairs(self._text, whole(table["token_id"]))
-        self._entry, self._entry_context, self._entry_token = pairs(self._context_rows(), self._token)
+        self._frame, self._tables = frame, tables
+        self._texts = Texts()
+        self._firsts: Counter[int] = Counter()
         self._tokens, self._sentences = Vocabulary(), Vocabulary()
-        self.top_k = int(self._ranks.max(initial=0)) + 1
-        found = pc.unique(table["text_layer"]).drop_null().to_pylist()
-        self.text_layers: tuple[int, ...] = tuple(sorted({*frame.text_layers, *found}))
-        self._text_layer = self._numbered_layers() if found else None
-        self._has_probability = ~np.isnan(real(table["probability"]))
-        self._denominator = self._denominators() if self._has_probability.any() else None
-
-    def _denominators(self) -> Ints:
-        """The log of each row's softmax denominator, scaled; 0 where the row has no probability."""
-        probability = np.maximum(real(self._table["probability"]), _SMALLEST_PROBABILITY)
-        logs = (real(self._table["score"]) - np.log(probability)) * _SCALE
-        return np.rint(np.where(self._has_probability, logs, 0)).astype(np.int64)
-
-    def _numbered_layers(self) -> Ints:
-        layers = whole(self._table["text_layer"])
-        return np.where(layers == NONE, NONE, np.searchsorted(self.text_layers, layers))
-
-    def _context_rows(self) -> Ints:
-        """The context of each row; `NONE` also where a run that ended early left its sentence out."""
-        known = self._contexts["context_id"].combine_chunks()
-        return whole(pc.index_in(self._table["context_id"], value_set=known))
+        self._entry_context: Ints = np.empty(0, np.int64)
+        self._entry_token: Ints = np.empty(0, np.int64)
+        self.top_k = 1
+        self.text_layers = frame.text_layers
 
     def add(self, images: list[Block], shared: Block) -> list[tuple[Vocabulary, int, str, int]]:
-        """Add scores and layers to the blocks; returns the coded lists, which are to be written last."""
+        """Add scores and layers to the blocks; returns the coded lists, which are to be written last.
+
+        One lens is read and forgotten before the next: a third of the rows at a time.
+        """
         lists = []
-        lens_of_row, lenses = numbered(self._table["lens"])
-        for lens in sorted(lenses, key=LENSES.index):
-            rows = np.flatnonzero(lens_of_row == lenses.index(lens))
-            is_contextual = lens == "contextual"
-            entries = self._entry if is_contextual else self._token
-            vocabulary = self._sentences if is_contextual else self._tokens
-            level = self._add_levels(shared, lens, rows)
-            for image, block in enumerate(images):
-                if part := self._place.part(self._frame, image, rows):
-                    block.header[lens] = {"layers": part.stored}
-                    name = f"{lens}.list"
-                    lists.append((vocabulary, image, name, vocabulary.add(part.dense(entries, self._ranks))))
-                    self._add_scores(block, lens, part, level)
+        for lens in LENSES:
+            table = self._tables.neighbors(lens)
+            if table.num_rows:
+                lists += self._add_lens(lens, table, images, shared)
         self._tokens.settle()
         self._sentences.settle()
         return lists
 
-    def _add_levels(self, shared: Block, lens: str, rows: Ints) -> Ints:
+    def _add_lens(
+        self, lens: str, table: pa.Table, images: list[Block], shared: Block
+    ) -> list[tuple[Vocabulary, int, str, int]]:
+        place, ranks = self._frame.place(table), whole(table["rank"]) - 1
+        text = self._texts.numbers(table["token"])
+        self._firsts.update(text[ranks == 0].tolist())
+        self.top_k = max(self.top_k, int(ranks.max()) + 1)
+        vocabulary, entries = self._tokens, token_keys(text, whole(table["token_id"]))
+        if lens == "contextual":
+            vocabulary = self._sentences
+            entries, self._entry_context, self._entry_token = pairs(self._context_rows(table), entries)
+        columns = _LensColumns(lens, table, ranks, self._add_levels(shared, lens, table))
+        if lens == "contextual":
+            self.text_layers = columns.number_text_layers(self.text_layers)
+        lists = []
+        for image, rows in enumerate(place.rows_by_image(len(images))):
+            if part := place.part(self._frame, image, rows):
+                images[image].header[lens] = {"layers": part.stored}
+                added = vocabulary.add(part.dense(entries, ranks))
+                lists.append((vocabulary, image, f"{lens}.list", added))
+                columns.write(images[image], part)
+        return lists
+
+    def _context_rows(self, table: pa.Table) -> Ints:
+        """The context of each row; `NONE` also where a run that ended early left its sentence out."""
+        known = self._tables.contexts["context_id"].combine_chunks()
+        return whole(pc.index_in(table["context_id"], value_set=known))
+
+    def _add_levels(self, shared: Block, lens: str, table: pa.Table) -> Ints:
         """Scores as numbers of the levels that occur: half-precision logits are far from dense."""
-        scores = np.rint(real(self._table["score"])[rows] * _SCALE).astype(np.int64)
+        scores = np.rint(real(table["score"]) * _SCALE).astype(np.int64)
         levels, numbers = np.unique(scores, return_inverse=True)
         shared.header[f"{lens}.levels"] = {"first": int(levels[0]), "scale": _SCALE}
         shared.add(f"{lens}.levels", np.diff(levels))
-        level = np.full(self._table.num_rows, NONE, np.int64)
-        level[rows] = numbers
-        return level
-
-    def _add_scores(self, block: Block, lens: str, part: Part, level: Ints) -> None:
-        levels = _filled_down(part.dense(level, self._ranks))
-        top = levels[..., 0].reshape(len(part.stored), -1)
-        block.add(f"{lens}.top", np.diff(top, axis=1, prepend=0))
-        block.add(f"{lens}.steps", np.moveaxis(levels[..., :-1] - levels[..., 1:], -1, 0))
-        if lens == "contextual" and self._text_layer is not None:
-            block.add(f"{lens}.text_layers", part.dense(self._text_layer, self._ranks) + 1)
-        self._add_denominators(block, lens, part)
-
-    def _add_denominators(self, block: Block, lens: str, part: Part) -> None:
-        """The log of the softmax's denominator, for images in which every row has its probability."""
-        if self._denominator is None or not self._has_probability[part.rows].all():
-            return
-        offset = int(self._denominator[part.rows].min())
-        values = _filled_down(part.dense(self._denominator - offset, self._ranks))
-        block.header[f"{lens}.denominators"] = {"offset": offset}
-        top = values[..., 0].reshape(len(part.stored), -1)
-        block.add(f"{lens}.denominators", np.diff(top, axis=1, prepend=0))
-        block.add(f"{lens}.corrections", np.moveaxis(values[..., 1:] - values[..., :1], -1, 0))
+        return numbers.astype(np.int64)
 
     def add_tables(self, shared: Block) -> None:
         """Add tokens and sentences, in the order of their first appearance."""
@@ -167,23 +150,26 @@ class _Neighbors:
         places = {entry: place for place, entry in enumerate(tokens)}
         entries = self._sentences.order
         contexts, entry_tokens = self._entry_context[entries], self._entry_token[entries]
-        starts, ends = whole(self._contexts["char_start"]), whole(self._contexts["char_end"])
-        numbers, sentences = numbered(self._contexts["text"])
+        table = self._tables.contexts
+        starts, ends = whole(table["char_start"]), whole(table["char_end"])
+        numbers, sentences = numbered(table["text"])
         forms = []
         for context, token in zip(contexts.tolist(), entry_tokens.tolist(), strict=True):
             form = 0
-            if context != NONE and starts[context] != NONE and self._token_id[token] == NONE:
+            text, token_id = split_token_key(token)
+            if context != NONE and starts[context] != NONE and token_id == NONE:
                 cut = sentences[numbers[context]][starts[context] : ends[context]]
-                form = _form(self._texts[self._token_text[token]], cut)
+                form = _form(self._texts.text(text), cut)
             if form == 0 and token not in places:
                 places[token] = len(tokens)
                 tokens.append(token)
             forms.append(form or places[token] + 3)
-        shared.add_texts("tokens", (self._texts[self._token_text[token]] for token in tokens))
-        shared.add("tokens.ids", self._token_id[tokens] + 1)
+        keys = [split_token_key(token) for token in tokens]
+        shared.add_texts("tokens", (self._texts.text(text) for text, _ in keys))
+        shared.add("tokens.ids", np.array([token_id + 1 for _, token_id in keys], np.int64))
         shared.add("contexts.tokens", np.array(forms, np.int64))
-        text = np.where(contexts == NONE, NONE, numbers[contexts] if len(numbers) else NONE)
-        known, order, repeats = _by_appearance(text)
+        sentence = np.where(contexts == NONE, NONE, numbers[contexts] if len(numbers) else NONE)
+        known, order, repeats = _by_appearance(sentence)
         shared.add_texts("sentences", (sentences[number] for number in known[order]))
         shared.add("contexts.sentences", repeats)
         start = np.where(contexts == NONE, NONE, starts[contexts] if len(starts) else NONE)
@@ -193,13 +179,59 @@ class _Neighbors:
 
     def frequent_words(self) -> tuple[str, ...]:
         """The words that most often come first in a list, most frequent first."""
-        counts = np.bincount(self._text[self._ranks == 0], minlength=len(self._texts))
-        words: dict[str, int] = {}
-        for number in np.flatnonzero(counts).tolist():
-            word = unicodedata.normalize("NFKC", self._texts[number]).strip().lower()
+        words: Counter[str] = Counter()
+        for number, count in self._firsts.items():
+            word = unicodedata.normalize("NFKC", self._texts.text(number)).strip().lower()
             if any(character.isalnum() for character in word):
-                words[word] = words.get(word, 0) + int(counts[number])
+                words[word] += count
         return tuple(sorted(words, key=lambda word: (-words[word], word))[:_MOST_FREQUENT_WORDS])
+
+
+class _LensColumns:
+    """Columns of one lens beside its lists: scores, text layers, denominators of probabilities."""
+
+    def __init__(self, lens: str, table: pa.Table, ranks: Ints, levels: Ints) -> None:
+        self._lens, self._ranks, self._levels = lens, ranks, levels
+        self._layers = whole(table["text_layer"])
+        self._text_layer: Ints | None = None
+        probability = real(table["probability"])
+        self._has_probability = ~np.isnan(probability)
+        self._denominator = _denominators(real(table["score"]), probability)
+
+    def number_text_layers(self, declared: tuple[int, ...]) -> tuple[int, ...]:
+        """Number the rows' text layers among those declared and found, which are returned."""
+        found = np.unique(self._layers[self._layers != NONE]).tolist()
+        known = tuple(sorted({*declared, *found}))
+        if found:
+            numbers = np.searchsorted(known, self._layers)
+            self._text_layer = np.where(self._layers == NONE, NONE, numbers)
+        return known
+
+    def write(self, block: Block, part: Part) -> None:
+        """Add one image's columns to its block."""
+        levels = _filled_down(part.dense(self._levels, self._ranks))
+        top = levels[..., 0].reshape(len(part.stored), -1)
+        block.add(f"{self._lens}.top", np.diff(top, axis=1, prepend=0))
+        block.add(f"{self._lens}.steps", np.moveaxis(levels[..., :-1] - levels[..., 1:], -1, 0))
+        if self._text_layer is not None:
+            block.add(f"{self._lens}.text_layers", part.dense(self._text_layer, self._ranks) + 1)
+        if self._has_probability[part.rows].all():
+            self._write_denominators(block, part)
+
+    def _write_denominators(self, block: Block, part: Part) -> None:
+        """The log of the softmax's denominator, for images in which every row has its probability."""
+        offset = int(self._denominator[part.rows].min())
+        values = _filled_down(part.dense(self._denominator - offset, self._ranks))
+        block.header[f"{self._lens}.denominators"] = {"offset": offset}
+        top = values[..., 0].reshape(len(part.stored), -1)
+        block.add(f"{self._lens}.denominators", np.diff(top, axis=1, prepend=0))
+        block.add(f"{self._lens}.corrections", np.moveaxis(values[..., 1:] - values[..., :1], -1, 0))
+
+
+def _denominators(scores: npt.NDArray[np.float64], probability: npt.NDArray[np.float64]) -> Ints:
+    """The log of each row's softmax denominator, scaled; 0 where the row has no probability."""
+    logs = (scores - np.log(np.maximum(probability, _SMALLEST_PROBABILITY))) * _SCALE
+    return np.rint(np.where(np.isnan(logs), 0, logs)).astype(np.int64)
 
 
 def _form(token: str, cut: str) -> int:

@@ -201,9 +201,9 @@ def image_regions(database: Database, model_id: str) -> list[Region]:
     return _records(Region, database.rows("image_regions", {"model_id": model_id}))
 
 
-def model_neighbors(database: Database, model_id: str) -> pa.Table:
-    """All neighbours of one model."""
-    return database.table("model_neighbors", {"model_id": model_id})
+def model_neighbors(database: Database, model_id: str, lens: str) -> pa.Table:
+    """All neighbours of one lens of one model."""
+    return database.table("model_neighbors", {"model_id": model_id, "lens": lens})
 
 
 def model_contexts(database: Database, model_id: str) -> pa.Table:

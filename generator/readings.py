@@ -39,6 +39,42 @@ def numbered(column: pa.ChunkedArray) -> tuple[Ints, list[str]]:
     return whole(encoded.indices), encoded.dictionary.to_pylist()
 
 
+class Texts:
+    """Texts of several columns under common numbers."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._texts: list[str] = []
+
+    def numbers(self, column: pa.ChunkedArray) -> Ints:
+        """The number of each text; none may be missing."""
+        places, texts = numbered(column)
+        return np.array([self._number(text) for text in texts], np.int64)[places]
+
+    def text(self, number: int) -> str:
+        """The text with this number."""
+        return self._texts[number]
+
+    def _number(self, text: str) -> int:
+        if text not in self._numbers:
+            self._numbers[text] = len(self._texts)
+            self._texts.append(text)
+        return self._numbers[text]
+
+
+_TOKEN_ID_BITS = 32
+
+
+def token_keys(texts: Ints, token_ids: Ints) -> Ints:
+    """One number for a token's text and its id, which may be `NONE`."""
+    return (texts << _TOKEN_ID_BITS) + token_ids + 1
+
+
+def split_token_key(key: int) -> tuple[int, int]:
+    """The text's number and the id behind a key."""
+    return key >> _TOKEN_ID_BITS, (key & ((1 << _TOKEN_ID_BITS) - 1)) - 1
+
+
 def items(column: pa.ChunkedArray) -> tuple[Rows, Ints, pa.ChunkedArray]:
     """A column of lists, item by item: its row, its place in the list, and the item."""
     lists = pa.chunked_array(column.chunks, column.type).combine_chunks()
@@ -54,9 +90,9 @@ def pairs(first: Ints, second: Ints) -> tuple[Ints, Ints, Ints]:
 
     Either side may be `NONE`.
     """
-    span = int(second.max(initial=NONE)) + 2
-    keys, numbers = np.unique((first + 1) * span + second + 1, return_inverse=True)
-    return numbers.astype(np.int64), keys // span - 1, keys % span - 1
+    sides, places = np.unique(second, return_inverse=True)
+    keys, numbers = np.unique((first + 1) * len(sides) + places, return_inverse=True)
+    return numbers.astype(np.int64), keys // len(sides) - 1, sides[keys % len(sides)]
 
 
 @dataclass(frozen=True)
@@ -105,6 +141,11 @@ class Place:
     images: Ints
     layers: Ints
     cells: Ints
+
+    def rows_by_image(self, images: int) -> list[Rows]:
+        """The rows of each image."""
+        order = np.argsort(self.images, kind="stable")
+        return np.split(order, np.searchsorted(self.images[order], np.arange(1, images)))
 
     def part(self, frame: Frame, image: int, rows: Rows) -> Part | None:
         """The rows among `rows` that belong to one image; None if there are none."""

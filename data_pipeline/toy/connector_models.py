@@ -150,7 +150,7 @@ def fresh_connector(
 
 def train_connector_model(
     model: ConnectorModel, weights: Path, pictures: Pictures, seed: int, steps: int, trainer: Trainer
-) -> tuple[Connector, PreTrainedModel, PreTrainedTokenizerFast]:
+) -> tuple[Connector, PreTrainedModel]:
     """Trains from the language model and encoder in `weights`."""
     llm, tokenizer = load_language_model(weights / "llms" / model.llm)
     encoder = VisionEncoder.from_pretrained(weights / "encoders" / model.encoder)
@@ -167,7 +167,7 @@ def train_connector_model(
         lambda trained, loss: trainer.fit(trained, loss, schedule),
         model.unfreeze,
     )
-    return connector, llm, tokenizer
+    return connector, llm
 
 
 @torch.no_grad()

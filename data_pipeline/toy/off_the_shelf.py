@@ -49,6 +49,9 @@ def build_llava(weights: Path, seed: int) -> LlavaForConditionalGeneration:
     text_config, vision_config = llama.config, clip.config
     text_config.num_hidden_layers, vision_config.num_hidden_layers = _TEXT_BLOCKS, _VISION_BLOCKS
     text_config.layer_types = None
+    text_config._name_or_path = vision_config._name_or_path = (
+        ""  # folders of this machine mean nothing elsewhere
+    )
     config = LlavaConfig(
         text_config=text_config.to_dict(),
         vision_config=vision_config.to_dict(),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_pipeline.completeness import expected_blocks, gaps, present_blocks
+from data_pipeline.completeness import expected_blocks, gaps
 from data_pipeline.errors import InputError
 from data_pipeline.manifest import MANIFEST_NAME
 from data_pipeline.progress import Progress, SilentProgress
@@ -90,7 +90,7 @@ def study_context(database: Database, results: Results) -> StudyContext:
     models = queries.models(database)
     _check_ids(models, results.folder)
     present: dict[str, set[str]] = defaultdict(set)
-    blocks = present_blocks(results)
+    blocks = queries.present_blocks(database)
     for model_id, _, lens, _ in blocks:
         present[model_id].add(lens)
     for entry in results.manifest.expected:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from data_pipeline.completeness import present_blocks
 from data_pipeline.schema import LENSES
 from data_pipeline.store import Results, ResultsWriter
 from generator import queries
@@ -94,6 +95,12 @@ def test_caption_losses_weigh_each_token_alike(tiny_database: Database) -> None:
     assert losses["alpha-round"].with_image == pytest.approx(expected, abs=1e-5)
     assert losses["alpha-round"].tokens == tokens == 21
     assert "shelf" not in losses
+
+
+def test_blocks_are_those_that_completeness_finds(tiny_database: Database, tiny_study_folder: Path) -> None:
+    expected = present_blocks(Results(tiny_study_folder))
+    assert queries.present_blocks(tiny_database) == expected
+    assert len(expected) == 6 * 3 * 3 * 2 - 8
 
 
 def test_sizes_and_judges(tiny_database: Database) -> None:

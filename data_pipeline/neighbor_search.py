@@ -96,10 +96,14 @@ class Bank:
         self._order, self._block_starts, self._spread = _layout(groups)
         # Without their mean, which adds the same to all scores of a query, rows are shorter and round less.
         self._mean = rows.mean(dim=0) if self._fast else torch.zeros(rows.shape[1])
-        ordered = rows[torch.from_numpy(self._order)] - self._mean
-        self._proposing = ordered.bfloat16() if self._fast else ordered
-        rounding = self._proposing.float().sub_(ordered) if self._fast else torch.zeros(1, 1)
-        self._longest, self._rounding = (part.norm(dim=1).max().item() for part in (ordered, rounding))
+        kind = torch.bfloat16 if self._fast else torch.float32
+        self._proposing = torch.empty(len(self._order), rows.shape[1], dtype=kind)
+        self._longest = self._rounding = 0.0
+        for start in range(0, len(self._order), _ROWS_AT_ONCE):
+            part = rows[torch.from_numpy(self._order[start : start + _ROWS_AT_ONCE])] - self._mean
+            rounded = self._proposing[start : start + _ROWS_AT_ONCE].copy_(part)
+            self._longest = max(self._longest, part.norm(dim=1).max().item())
+            self._rounding = max(self._rounding, (rounded.float() - part).norm(dim=1).max().item())
 
     def search(self, queries: Tensor, k: int) -> Found:
         """The k best groups for each of `queries` (n, d), of length 1; equal scores go by row number.

@@ -8,7 +8,6 @@ corpus, and a loader that expects others is refused. Memory: 4 bytes × hidden s
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -21,8 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from data_pipeline.block_outputs import decoder_of, num_blocks, recorded_layers
@@ -31,7 +29,7 @@ from data_pipeline.corpus import Corpus
 from data_pipeline.errors import InputError
 from data_pipeline.neighbor_search import Bank, unit_rows
 from data_pipeline.progress import Progress, SilentProgress
-from data_pipeline.store import write_atomically
+from data_pipeline.store import sha256_of, write_atomically
 
 FORMAT = "vlens-text-index-1"
 Distinct = Literal["context", "word"]
@@ -152,16 +150,14 @@ class TextIndex:
         """Write the index; a kill leaves either a whole index or none that `load` takes."""
         sink = pa.BufferOutputStream()
         pq.write_table(_context_table(self.contexts), sink, compression="zstd")
-        files = {
-            _CONTEXTS: sink.getvalue().to_pybytes(),
-            _EMBEDDINGS: save_tensors({"embeddings": self.embeddings.contiguous()}),
-        }
-        for name, content in files.items():
-            write_atomically(folder / name, content)
+        write_atomically(folder / _CONTEXTS, sink.getvalue().to_pybytes())
+        partial = folder / f"{_EMBEDDINGS}.partial"
+        save_file({"embeddings": self.embeddings.contiguous()}, partial)
+        partial.replace(folder / _EMBEDDINGS)
         manifest = {
             "format": FORMAT,
             "origin": asdict(self.origin),
-            "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+            "files": {name: sha256_of(folder / name) for name in (_CONTEXTS, _EMBEDDINGS)},
         }
         write_atomically(folder / _MANIFEST, json.dumps(manifest, indent=1).encode())
 
@@ -179,10 +175,11 @@ class TextIndex:
         ):
             if found != expected:
                 raise InputError(f"{folder}: text index of another {what} ({found}), expected {expected}")
-        contents = {name: _checked_content(folder / name, hashes[name]) for name in (_CONTEXTS, _EMBEDDINGS)}
+        for name, expected in hashes.items():
+            _check_file(folder / name, expected)
         try:
-            table = pq.read_table(pa.BufferReader(contents[_CONTEXTS])).cast(_CONTEXT_SCHEMA)
-            embeddings = load_tensors(contents[_EMBEDDINGS])["embeddings"]
+            table = pq.read_table(folder / _CONTEXTS, partitioning=None).cast(_CONTEXT_SCHEMA)
+            embeddings = load_file(folder / _EMBEDDINGS)["embeddings"]
         except (pa.ArrowException, SafetensorError, KeyError, ValueError) as error:
             raise InputError(f"{folder}: not a text index ({error})") from error
         contexts = tuple(Context(**row) for row in table.to_pylist())
@@ -288,11 +285,10 @@ def _read_manifest(path: Path) -> tuple[Origin, dict[str, str]]:
         raise InputError(f"{path}: not a text index ({error})") from error
 
 
-def _checked_content(path: Path, expected: str) -> bytes:
+def _check_file(path: Path, expected: str) -> None:
     try:
-        content = path.read_bytes()
+        found = sha256_of(path)
     except OSError as error:
         raise InputError(f"{path}: missing from the text index ({error.strerror})") from error
-    if hashlib.sha256(content).hexdigest() != expected:
+    if found != expected:
         raise InputError(f"{path}: not the file that was written; the text index is damaged")
-    return content

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from benchmarks import text_index
 from data_pipeline.neighbor_search import Bank, bfloat16_is_faster, unit_rows
 
 
@@ -90,3 +91,13 @@ def test_no_queries_give_no_neighbors() -> None:
 def test_the_machine_is_asked_once() -> None:
     assert bfloat16_is_faster(64) is bfloat16_is_faster(64)
     assert bfloat16_is_faster.cache_info().hits >= 1
+
+
+def test_the_benchmark_runs_and_finds_both_paths_equal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = {"--contexts": 200, "--layers": 2, "--width": 16, "--queries": 9, "--rounds": 1, "--threads": 1}
+    monkeypatch.setattr("sys.argv", ["text_index", *(str(word) for pair in sizes.items() for word in pair)])
+    text_index.main()
+    printed = capsys.readouterr().out
+    assert "400 rows x 16" in printed and "100% same neighbours" in printed

@@ -17,6 +17,7 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
+BALLOON = "#layer=2&patch=1,5&map=words&lens=contextual"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -39,7 +40,7 @@ def take(browser: Browser, file: Path, fragment: str, size: tuple[int, int], out
 @click.command()
 @click.argument("site", type=click.Path(path_type=Path, exists=True))
 @click.option("--model", default="olmo-clip", show_default=True, help="Whose page is shown.")
-@click.option("--fragment", default="", help="What is selected on it, as in a page's address: #image=…")
+@click.option("--fragment", default=BALLOON, show_default=True, help="What is selected on it.")
 def main(site: Path, model: str, fragment: str) -> None:
     """Take the README's pictures from SITE."""
     IMAGES.mkdir(parents=True, exist_ok=True)

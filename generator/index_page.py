@@ -96,6 +96,7 @@ class NamingCell:
     lens: str
     strip: Markup | None
     share: str
+    chance: str
     detail: str
 
 
@@ -301,17 +302,15 @@ def _is_named(context: StudyContext, measures: Measures, lens: str) -> bool:
 
 def _naming_cell(lens: str, naming: Naming | None) -> NamingCell:
     if naming is None:
-        return NamingCell(lens, None, "–", "")
+        return NamingCell(lens, None, "–", "", "")
     low, high = naming.share.interval
     detail = f"layer {naming.vision_layer} · {naming.share.count}/{naming.share.total}"
     detail += f" · {100 * low:.0f}–{100 * high:.0f}"
-    if naming.chance is not None:
-        detail += f" · chance {percent(naming.chance)}"
+    chance = "" if naming.chance is None else f"chance {percent(naming.chance)}"
     if naming.ratio is not None:
-        detail += f" ({naming.ratio:.1f}\u00a0×)"
-    return NamingCell(
-        lens, share_strip(lens, naming.share, naming.chance), percent(naming.share.rate), detail
-    )
+        chance += f", {naming.ratio:.1f}\u00a0×"
+    strip = share_strip(lens, naming.share, naming.chance)
+    return NamingCell(lens, strip, percent(naming.share.rate), chance, detail)
 
 
 def _loss_texts(loss: CaptionLoss | None) -> tuple[str, str, str] | None:

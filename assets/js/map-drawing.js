@@ -4,7 +4,7 @@
  */
 
 import { areas } from "#viewer/components";
-import { cellBox, cellCount, colOf, rowOf } from "#viewer/grid";
+import { cellBox, colOf, rowOf } from "#viewer/grid";
 import { line } from "#viewer/line-drawing";
 
 /**
@@ -29,34 +29,54 @@ const MARGIN = 2;
  */
 export function drawMap(context, canvas, map, only, palette, pixel) {
   const shown = (/** @type {number} */ cell) => only === null || map.groups[cell] === only;
+  const colours = map.fills.map((fill, cell) => (shown(cell) ? fill : palette.quiet));
   context.globalAlpha = palette.mapOpacity;
-  for (let cell = 0; cell < cellCount(canvas); cell += 1) {
-    const fill = shown(cell) ? map.fills[cell] : palette.quiet;
-    if (fill === null) continue;
-    context.fillStyle = fill;
-    fillCell(context, cellBox(canvas, cell));
-  }
+  fillCells(context, canvas, colours);
   context.globalAlpha = 1;
   drawEdges(context, canvas, map.groups, palette, pixel);
   if (map.labels) drawLabels(context, canvas, map, shown, palette, pixel);
 }
 
 /**
- * Fill a box up to whole device pixels: half-covered ones would show as seams between cells.
- * @param {CanvasRenderingContext2D} context @param {Box} box
+ * Fill the cells, neighbours of one colour in one go, up to whole device pixels: half-covered ones would show
+ * as seams.
+ * @param {CanvasRenderingContext2D} context @param {Canvas} canvas @param {(string | null)[]} colours
  */
-function fillCell(context, box) {
+function fillCells(context, canvas, colours) {
   const { a, d } = context.getTransform();
-  const [left, right] = [box.x, box.x + box.width].map((x) => toPixel(x, a));
-  const [top, bottom] = [box.y, box.y + box.height].map((y) => toPixel(y, d));
-  context.fillRect(left, top, right - left, bottom - top);
+  const lefts = edges(canvas.gridX, canvas.cellWidth, canvas.cols, a);
+  const tops = edges(canvas.gridY, canvas.cellHeight, canvas.rows, d);
+  for (const { row, firstCol, lastCol, colour } of colourRuns(colours, canvas.cols)) {
+    context.fillStyle = colour;
+    const [left, top] = [lefts[firstCol], tops[row]];
+    context.fillRect(left, top, lefts[lastCol + 1] - left, tops[row + 1] - top);
+  }
 }
 
 /**
- * A length rounded to whole device pixels. The nudge makes two sums for the same edge round the same way.
- * @param {number} length canvas pixels @param {number} scale device pixels per canvas pixel
+ * The edges between rows or columns, moved to whole device pixels.
+ * @param {number} start @param {number} size canvas pixels @param {number} count
+ * @param {number} scale device pixels per canvas pixel @returns {number[]}
  */
-const toPixel = (length, scale) => Math.round(length * scale + 1e-6) / scale;
+const edges = (start, size, count, scale) =>
+  Array.from({ length: count + 1 }, (_, index) => Math.round((start + index * size) * scale) / scale);
+
+/**
+ * Runs of cells in a row that have one colour; cells without a colour belong to none.
+ * @param {(string | null)[]} colours row-major @param {number} cols
+ */
+export function colourRuns(colours, cols) {
+  /** @type {{row: number, firstCol: number, lastCol: number, colour: string}[]} */
+  const found = [];
+  colours.forEach((colour, cell) => {
+    const col = cell % cols;
+    const last = found.at(-1);
+    if (colour === null) return;
+    if (col > 0 && colours[cell - 1] === colour && last) last.lastCol = col;
+    else found.push({ row: Math.floor(cell / cols), firstCol: col, lastCol: col, colour });
+  });
+  return found;
+}
 
 /**
  * Lines between cells of different groups.
@@ -115,17 +135,38 @@ export function labelPlaces(canvas, map, pixel) {
  * @param {Palette} palette @param {number} pixel
  */
 function drawLabel(context, text, box, palette, pixel) {
-  const room = box.width - 2 * MARGIN * pixel;
-  const height = Math.min(LARGEST_FONT * pixel, box.height * 0.7);
-  context.font = `600 ${height}px ${palette.mapFont}`;
-  const width = context.measureText(text).width;
-  const size = Math.max(Math.min(height, (height * room) / Math.max(width, 1e-6)), SMALLEST_FONT * pixel);
-  const fitted = fit(text, room / ((width * size) / height));
+  const room = box.width / pixel - 2 * MARGIN;
+  const width = widthOf(context, text, palette.mapFont);
+  const size = fontSize(width, room, box.height / pixel);
+  const fitted = fit(text, room / (width * size));
   if (fitted === "") return;
-  context.font = `600 ${size}px ${palette.mapFont}`;
+  context.font = `600 ${size * pixel}px ${palette.mapFont}`;
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
   context.strokeText(fitted, x, y);
   context.fillText(fitted, x, y);
+}
+
+/**
+ * The largest font size, in whole CSS pixels, at which a text fits a box; whole, because each new size costs
+ * the browser a font.
+ * @param {number} width of the text at size 1 @param {number} room CSS pixels @param {number} height CSS pixels
+ */
+export function fontSize(width, room, height) {
+  const wanted = Math.min(LARGEST_FONT, height * 0.7, room / Math.max(width, 1e-6));
+  return Math.max(Math.floor(wanted), SMALLEST_FONT);
+}
+
+/** Widths at size 1; measuring hundreds of words anew would take most of a frame. @type {Map<string, number>} */
+const widths = new Map();
+
+/** @param {CanvasRenderingContext2D} context @param {string} text @param {string} font */
+function widthOf(context, text, font) {
+  const known = widths.get(text);
+  if (known !== undefined) return known;
+  context.font = `600 100px ${font}`;
+  const width = context.measureText(text).width / 100;
+  widths.set(text, width);
+  return width;
 }
 
 /**

@@ -57,6 +57,20 @@ export const usesLens = (map) => MAPS.some(({ id, usesLens: uses }) => id === ma
 const range = (count) => Array.from({ length: count }, (_, index) => index);
 
 /**
+ * A function that works out each word once, however many cells show it.
+ * @param {(word: string) => string} work @returns {(word: string) => string}
+ */
+function once(work) {
+  /** @type {Map<string, string>} */
+  const known = new Map();
+  return (word) => {
+    const result = known.get(word) ?? work(word);
+    known.set(word, result);
+    return result;
+  };
+}
+
+/**
  * The map of a kind; null for "none".
  * @param {string} kind @param {Source} source @param {Palette} palette @returns {CellMap | null}
  */
@@ -73,9 +87,9 @@ export function readMap(kind, source, palette) {
 /** @param {Source} source @param {Palette} palette @returns {CellMap} */
 export function wordMap({ data, lens, layer, cells, places }, palette) {
   const tokens = range(cells).map((cell) => topOf(data, lens, layer, cell)?.token ?? null);
-  const groups = tokens.map((token) => (token === null ? null : normalise(token) || token));
-  const colourOf = (/** @type {string} */ word) =>
-    isWord(word) ? wordColour(word, places, palette.word) : palette.quiet;
+  const groupOf = once((token) => normalise(token) || token);
+  const colourOf = once((word) => (isWord(word) ? wordColour(word, places, palette.word) : palette.quiet));
+  const groups = tokens.map((token) => (token === null ? null : groupOf(token)));
   return {
     fills: groups.map((word) => (word === null ? null : colourOf(word))),
     groups,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fit, labelPlaces } from "#viewer/map-drawing";
+import { colourRuns, fit, fontSize, labelPlaces } from "#viewer/map-drawing";
 
 const canvas = { width: 60, height: 20, rows: 1, cols: 3, cellWidth: 20, cellHeight: 20, gridX: 0, gridY: 0 };
 const map = {
@@ -40,4 +40,25 @@ test("text that does not fit is cut, and left out where too little would remain"
   assert.equal(fit("grassland", 0.6), "gras…");
   assert.equal(fit("grassland", 0.3), "");
   assert.equal(fit("🦊🦊🦊🦊", 0.75), "🦊🦊…");
+});
+
+test("fonts are as large as the box allows, in whole pixels between 8 and 13", () => {
+  assert.equal(fontSize(3, 100, 40), 13);
+  assert.equal(fontSize(3, 32, 40), 10);
+  assert.equal(fontSize(3, 100, 16), 11);
+  assert.equal(fontSize(9, 20, 16), 8);
+  assert.equal(fontSize(0, 20, 40), 13);
+});
+
+test("neighbours of one colour are filled in one go, row by row", () => {
+  const colours = ["a", "a", "b", "a", null, "a"];
+  assert.deepEqual(
+    colourRuns(colours, 3).map(({ row, firstCol, lastCol, colour }) => [row, firstCol, lastCol, colour]),
+    [
+      [0, 0, 1, "a"],
+      [0, 2, 2, "b"],
+      [1, 0, 0, "a"],
+      [1, 2, 2, "a"],
+    ],
+  );
 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -79,6 +80,14 @@ def test_no_file_names_a_package_registry_or_a_path_of_one_machine() -> None:
 def test_the_changelog_has_this_version() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.search(rf"^## (Unreleased|{re.escape(__version__)})", changelog, re.MULTILINE)
+
+
+def test_the_readme_says_how_long_the_toy_models_train() -> None:
+    records = json.loads((ROOT / "data_pipeline/toy/weights/training.json").read_text(encoding="utf-8"))
+    hours = sum(record["seconds"] for record in records.values()) / 3600
+    said = re.search(r"([\d.]+) hours of one core", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert said
+    assert float(said[1]) == round(hours, 1)
 
 
 def test_torch_is_pinned_in_one_place() -> None:

@@ -5,6 +5,7 @@ Wording follows from the contents wherever it can, so that little of a caption's
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from data_pipeline.toy.scenes import Scene, SceneObject, keyed_random
@@ -39,7 +40,16 @@ def sentences(scene: Scene) -> tuple[str, ...]:
         parts.append("a grey mountain rises behind .")
     elif rng.random() < 0.4:
         parts.append(_whereabouts(rng.choice(scene.objects)))
-    return tuple(parts)
+    return tuple(prose(part) for part in parts)
+
+
+def prose(words: str) -> str:
+    """Words as people write them: sentences begin with a capital and end with no space before the stop.
+
+    The tokenizer folds case and splits punctuation off, so a model reads the same tokens either way.
+    """
+    joined = re.sub(r" (?=[.?])", "", words)
+    return re.sub(r"(^|[.?] )([a-z])", lambda found: found[1] + found[2].upper(), joined)
 
 
 def phrase(item: SceneObject) -> str:

@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from data_pipeline.toy.captions import caption, sentences, top_or_bottom
+from data_pipeline.toy.captions import caption, prose, sentences, top_or_bottom
 from data_pipeline.toy.scenes import Scene, SceneObject, keyed_random, make_scene
 from data_pipeline.toy.vocabulary import (
     GROUNDS,
@@ -80,7 +80,7 @@ def short_sentence(rng: random.Random) -> str:
     name, paint = _name(thing.noun, thing.synonyms, rng), rng.choice((colour, *colour_words(colour)))
     part, adjective = rng.choice(thing.parts), rng.choice(thing.adjectives)
     texture = rng.choice(list(TEXTURES))
-    return rng.choice(
+    words = rng.choice(
         (
             f"the {adjective} {name} is {paint} .",
             f"{_article(paint)} {name} has {part} .",
@@ -98,6 +98,7 @@ def short_sentence(rng: random.Random) -> str:
             f"behind the {name} there is {place.colour} {ground} .",
         )
     )
+    return prose(words)
 
 
 def corpus(seed: int, count: int) -> tuple[str, ...]:

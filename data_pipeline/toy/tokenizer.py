@@ -30,7 +30,7 @@ def build_tokenizer(image_token: bool = False) -> PreTrainedTokenizerFast:
     backend.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation()]
     )
-    backend.decoder = decoders.WordPiece(prefix="##", cleanup=False)
+    backend.decoder = decoders.WordPiece(prefix="##", cleanup=True)
     backend.add_special_tokens(
         [AddedToken(token, special=True, normalized=False) for token in SPECIAL_TOKENS]
     )

@@ -100,7 +100,7 @@ def test_every_content_of_a_cell_has_its_words() -> None:
 def test_the_first_sentence_begins_the_caption_and_ends_with_a_full_stop() -> None:
     for scene in _scenes(20):
         assert caption(scene).startswith(first_sentence(scene))
-        assert first_sentence(scene).endswith(" .")
+        assert first_sentence(scene).endswith(".")
 
 
 def test_questions_cannot_be_answered_from_their_words_alone() -> None:

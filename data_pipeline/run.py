@@ -19,6 +19,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import torch
 
 from data_pipeline.judges.annotations import JUDGE_ID, AnnotationsJudge
 from data_pipeline.loading import Loader
@@ -32,6 +33,7 @@ from data_pipeline.shelf import Shelf
 from data_pipeline.store import ResultsWriter
 from data_pipeline.study import Study
 
+_SMALL_HIDDEN_SIZE = 512
 _LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "pyarrow", "pillow")
 
 
@@ -57,7 +59,8 @@ def run_study(
         InputError: the study cannot be computed as it is, or `results` holds something else.
     """
     plan = make_plan(study, num_images, ablations)
-    Run(plan, results, progress or SilentProgress(), command).compute()
+    with _fitting_threads(plan):
+        Run(plan, results, progress or SilentProgress(), command).compute()
 
 
 class Run:
@@ -224,6 +227,21 @@ class Run:
             "seed": self.plan.study.seed,
         }
         self.writer.write_part(f"runs/{run_id}.parquet", table_of("runs", [row]))
+
+
+@contextmanager
+def _fitting_threads(plan: Plan) -> Iterator[None]:
+    """One thread while models are small.
+
+    Their products take microseconds; on a busy machine several threads spend minutes waiting for each other.
+    """
+    before = torch.get_num_threads()
+    if max(model.hidden_size for model in plan.models) <= _SMALL_HIDDEN_SIZE:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _image_keys(plan: Plan, progress: Progress) -> list[tuple[str, str, str | None]]:

@@ -182,7 +182,7 @@ class _Neighbors:
         words: Counter[str] = Counter()
         for number, count in self._firsts.items():
             word = unicodedata.normalize("NFKC", self._texts.text(number)).strip().lower()
-            if any(character.isalnum() for character in word):
+            if any(map(str.isalnum, word)):
                 words[word] += count
         return tuple(sorted(words, key=lambda word: (-words[word], word))[:_MOST_FREQUENT_WORDS])
 

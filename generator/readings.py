@@ -49,17 +49,14 @@ class Texts:
     def numbers(self, column: pa.ChunkedArray) -> Ints:
         """The number of each text; none may be missing."""
         places, texts = numbered(column)
-        return np.array([self._number(text) for text in texts], np.int64)[places]
+        known = self._numbers
+        numbers = np.array([known.setdefault(text, len(known)) for text in texts], np.int64)
+        self._texts = list(known)
+        return numbers[places]
 
     def text(self, number: int) -> str:
         """The text with this number."""
         return self._texts[number]
-
-    def _number(self, text: str) -> int:
-        if text not in self._numbers:
-            self._numbers[text] = len(self._texts)
-            self._texts.append(text)
-        return self._numbers[text]
 
 
 _TOKEN_ID_BITS = 32

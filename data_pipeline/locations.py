@@ -11,6 +11,7 @@ from data_pipeline.store import sha256_of
 
 TOY_WEIGHTS = Path(__file__).parent / "toy" / "weights"
 _HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]  # never pickles, never code
+_RECORD = "training.json"  # how long a training took changes nothing that a model says
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -50,7 +51,7 @@ def weights_hash(folder: Path) -> str:
     """Hash of all configuration and weight files of a folder: 16 hex digits."""
     digest = hashlib.sha256()
     for file in sorted(folder.iterdir()):
-        if file.suffix in (".json", ".safetensors", ".txt", ".model"):
+        if file.suffix in (".json", ".safetensors", ".txt", ".model", ".jinja") and file.name != _RECORD:
             digest.update(f"{file.name}:{_content_hash(file)}\n".encode())
     return digest.hexdigest()[:16]
 

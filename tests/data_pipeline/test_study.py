@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from data_pipeline.errors import InputError
-from data_pipeline.study import load_study, resolve_layers
+from data_pipeline.study import (
+    ImageSettings,
+    JudgeSettings,
+    LLMSettings,
+    ModelSettings,
+    Study,
+    TextSettings,
+    VisionEncoderSettings,
+    load_study,
+    resolve_layers,
+)
 
 GOOD = """
 id = "mine"
@@ -141,3 +151,18 @@ def test_layers_count_from_either_end() -> None:
         resolve_layers((7,), 6, "layer")
     with pytest.raises(InputError, match="layer -1 does not exist"):
         resolve_layers(("N-7",), 6, "layer")
+
+
+def test_every_key_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "study-files.md").read_text(encoding="utf-8")
+    sections = (
+        Study,
+        ImageSettings,
+        TextSettings,
+        JudgeSettings,
+        LLMSettings,
+        VisionEncoderSettings,
+        ModelSettings,
+    )
+    keys = {name for settings in sections for name in settings.model_fields}
+    assert {key for key in keys if f"`{key}`" not in text and f"[{key}]" not in text} == set()

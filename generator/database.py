@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from data_pipeline.completeness import changed_parts
 from data_pipeline.errors import InputError
 from data_pipeline.schema import TABLES
 from data_pipeline.store import Results
@@ -25,6 +26,7 @@ class Database:
 
     def __init__(self, results: Results) -> None:
         """Open views over every table of `results`, whose parts were checked when it was opened."""
+        self._results = results
         self._connection = duckdb.connect(":memory:")
         self._connection.execute("set enable_progress_bar = false")
         self._connection.execute("set preserve_insertion_order = false")
@@ -47,8 +49,19 @@ class Database:
         """
         try:
             return self._connection.sql(sql_text(query), params=dict(parameters or {})).to_arrow_table()
-        except (duckdb.IOException, duckdb.InvalidInputException) as error:
-            raise InputError(f"results cannot be read: {str(error).splitlines()[0]}") from error
+        except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
+            raise  # the statement is wrong, not the data
+        except duckdb.Error as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: duckdb.Error) -> InputError:
+        """What to say of data that DuckDB gave up on: which file was changed since it was written."""
+        reason = str(error).splitlines()[0]
+        changed = changed_parts(self._results)
+        if changed:
+            path = self._results.folder / changed[0]
+            return InputError(f"{path}: cannot be read, its bytes are not those that were written ({reason})")
+        return InputError(f"{self._results.folder}: results cannot be read ({reason})")
 
     def rows(self, query: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The same answer, as one dictionary per row."""

@@ -282,5 +282,6 @@ def test_a_damaged_file_stops_the_build_before_anything_is_written(
     victim.write_bytes(content)
     with pytest.raises(InputError) as error:
         build_site(tiny_results, output)
+    assert str(error.value).startswith(f"{victim}: cannot be read")
     assert "\n" not in str(error.value)
     assert contents(output) == before

@@ -237,6 +237,14 @@ def test_other_weights_under_the_same_name_are_computed_again(study_file: Path, 
     }
 
 
+def test_half_precision_gives_whole_finite_results(study_file: Path, tmp_path: Path) -> None:
+    study = load_study(study_file).model_copy(update={"dtype": "bfloat16"})
+    run_study(study, tmp_path / "results", num_images=1, ablations=False)
+    opened = Results(tmp_path / "results")
+    assert list(gaps(opened)) == []
+    assert set(opened.read("models")["dtype"].to_pylist()) == {"bfloat16"}
+
+
 def test_another_image_is_never_the_same_and_follows_from_its_key() -> None:
     chosen = [another_image(0, index, 5) for index in range(5)]
     assert all(other != index and 0 <= other < 5 for index, other in enumerate(chosen))

@@ -83,7 +83,7 @@ function column(view, lens, list, domain, agreeing) {
     heading(lens, list),
     absent
       ? make("p", { class: "absent" }, make("strong", {}, "Absent"), ` because ${absent}`)
-      : verdict(judgment),
+      : cell !== null && verdict(judgment),
     !absent && make("ol", { class: "neighbours" }, ...rows),
   );
 }

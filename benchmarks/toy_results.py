@@ -2,8 +2,8 @@
 
     python benchmarks/toy_results.py --images 100 --write
 
-computes the toy study twice: on scenes of the split `tune`, where each lens's best layer is chosen, and on scenes
-of the split `report`, on which nothing was chosen and whose figures are printed. Results are kept in
+computes the toy study twice: on scenes of the split `tune`, where each lens's best layer is chosen, and on
+scenes of the split `report`, on which nothing was chosen and whose figures are printed. Results are kept in
 `results/benchmark-*` and resumed. `--write` puts the table between the README's `toy-results` markers.
 """
 
@@ -125,9 +125,10 @@ def main(images: int, tune_images: int, write: bool) -> None:
     cells = next(iter(object_shares(report).values())).cells
     text = "\n\n".join(
         [
-            f"{images} scenes of the split `report`, {cells} object cells a model and layer; layers chosen on "
-            f"{tune_images} other scenes. Share of object cells whose top-5 names the object or its colour, "
-            "in brackets the same share for lists paired with an object of another scene. Losses in nats a token.",
+            f"{images} scenes of the split `report`, {cells} object cells a model and layer; "
+            f"layers chosen on {tune_images} other scenes. Share of object cells whose top-5 names the object or its colour, "
+            "in brackets the same share for lists paired with an object of another scene. "
+            "Losses in nats a token.",
             table(tune, report),
         ]
     )

@@ -13,6 +13,7 @@ from vlens.cli import main
 
 pytestmark = pytest.mark.slow
 IMAGES = 4
+LAYER = 3  # in the middle, not the best: that would be a choice on the scenes that are scored
 NINE = {f"{llm}-{encoder}" for llm in ("llama", "olmo", "qwen2") for encoder in ("clip", "dinov2", "siglip")}
 
 
@@ -59,24 +60,25 @@ def test_every_model_has_its_page(demo: Path, tables: duckdb.DuckDBPyConnection)
     assert pages == models | {"index"}
 
 
-def test_ln_lens_names_the_objects_far_above_chance(tables: duckdb.DuckDBPyConnection) -> None:
+@pytest.mark.parametrize(
+    ("hits", "chance_hits", "least"),
+    [("names_truth", "truth_chance_hits", 0.7), ("names_noun", "noun_chance_hits", 0.4)],
+)
+def test_ln_lens_names_the_objects_far_above_chance(
+    tables: duckdb.DuckDBPyConnection, hits: str, chance_hits: str, least: float
+) -> None:
     rows = tables.execute(
-        """
-        select model_id, max(share / chance) filter (share >= 0.7) as times_chance
-        from (
-            select model_id, vision_layer,
-                   avg(names_truth::int) as share,
-                   sum(truth_chance_hits) / sum(truth_chance_trials) as chance
-            from judgments
-            where lens = 'contextual' and status = 'ok' and truth_kind = 'object'
-            group by model_id, vision_layer
-        )
+        f"""
+        select model_id, avg({hits}::int), sum({chance_hits}) / sum(truth_chance_trials)
+        from judgments
+        where lens = 'contextual' and status = 'ok' and truth_kind = 'object' and vision_layer = {LAYER}
         group by model_id
-        """
+        """  # noqa: S608 (names from the list above)
     ).fetchall()
-    best = {model: ratio for model, ratio in rows if model in NINE}
-    assert best.keys() == NINE
-    assert all(ratio is not None and ratio >= 3 for ratio in best.values()), best
+    shares = {model: (share, chance) for model, share, chance in rows if model in NINE}
+    assert shares.keys() == NINE
+    low = {model: pair for model, pair in shares.items() if pair[0] < least or pair[0] < 3 * pair[1]}
+    assert not low
 
 
 def test_captions_need_their_own_image(tables: duckdb.DuckDBPyConnection) -> None:

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import torch
 
-from data_pipeline.judges.annotations import JUDGE_ID, AnnotationsJudge
+from data_pipeline.judges.annotations import JUDGE_ID, JUDGE_VERSION, AnnotationsJudge
 from data_pipeline.loading import Loader
 from data_pipeline.manifest import Expected, Manifest, Part, StudyInfo
 from data_pipeline.measure import Unit
@@ -200,7 +200,7 @@ class Run:
         if lens == "contextual":
             beginnings.append(f"contexts/{model.llm_id}/")
         read = [part.sha256 for beginning in beginnings for part in self._parts(beginning)]
-        input_hash = hash_of(PIPELINE_VERSION, JUDGE_ID, self.plan.study.seed, read)
+        input_hash = hash_of(PIPELINE_VERSION, JUDGE_ID, JUDGE_VERSION, self.plan.study.seed, read)
         return f"judgments/{model.id}/{lens}-00000.parquet", input_hash
 
     def _read(self, beginning: str) -> pa.Table:

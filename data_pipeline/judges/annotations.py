@@ -25,6 +25,8 @@ from data_pipeline.judges.words import stem
 from data_pipeline.schema import JUDGMENTS
 
 JUDGE_ID = "annotations"
+JUDGE_VERSION = 2
+"""Raised when the same input gives other rows: it is part of what a judgment was made from."""
 MAX_TRIALS = 8
 """At most so many other images, or cells of them, are tried for chance."""
 
@@ -83,6 +85,7 @@ class AnnotationsJudge:
             "names_noun": _known(self._nouns[fills[:, None], stems].any(axis=1), filled),
             "truth_chance_hits": _known(_hits(self._words, other_fills, stems), filled),
             "truth_chance_trials": _known((other_fills >= 0).sum(axis=1), filled),
+            "noun_chance_hits": _known(_hits(self._nouns, other_fills, stems), filled),
         }
         return _judgments(columns, len(lists))
 

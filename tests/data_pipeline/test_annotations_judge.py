@@ -197,6 +197,17 @@ def test_chance_is_counted_on_all_of_few_other_images() -> None:
     assert {cell: row["truth_chance_hits"] for cell, row in verdicts.items()} == {0: 2, 1: 5, 2: 0, 4: 2}
 
 
+def test_chance_of_a_noun_leaves_out_what_only_a_colour_hits() -> None:
+    rows = neighbors({0: "cats|of", 1: "grey", 3: "sky", 4: "red", 5: "of", 9: "sky"})
+    verdicts = {row["cell"]: row for row in judge(rows, SCENE + others(5, red=2))}
+    counts = {
+        cell: (row["truth_chance_hits"], row["noun_chance_hits"], row["truth_chance_trials"])
+        for cell, row in verdicts.items()
+    }
+    assert counts.pop(9) == (None, None, None)  # padding
+    assert counts == {0: (5, 5, 5), 1: (5, 0, 5), 3: (5, 5, 5), 4: (2, 0, 5), 5: (0, 0, 5)}
+
+
 def test_chance_takes_eight_of_many_images_by_seed_and_not_by_order() -> None:
     rows = neighbors({0: "red", 4: "red"})
     regions = SCENE + others(40, red=20)
@@ -213,8 +224,8 @@ def test_chance_takes_eight_of_many_images_by_seed_and_not_by_order() -> None:
 
 def test_one_image_alone_has_no_chance() -> None:
     (verdict,) = judge(neighbors({4: "house"}))
-    counts = ("chance_hits", "chance_trials", "truth_chance_hits", "truth_chance_trials")
-    assert [verdict[name] for name in counts] == [0, 0, 0, 0]
+    counts = ("chance_hits", "chance_trials", "truth_chance_hits", "truth_chance_trials", "noun_chance_hits")
+    assert [verdict[name] for name in counts] == [0, 0, 0, 0, 0]
 
 
 def test_images_without_regions_are_not_judged() -> None:

@@ -411,6 +411,7 @@ def _judgment(model: TinyModel, image_id: str, lens: str, layer: int, cell: int)
             "names_noun": named and pick(2, "noun", *key) == 0,
             "truth_chance_hits": pick(2, "truth chance", *key),
             "truth_chance_trials": 8,
+            "noun_chance_hits": pick(2, "truth chance", *key) * pick(2, "noun chance", *key),
         }
     return row
 

@@ -319,9 +319,7 @@ JUDGMENTS = TableSpec(
         Column(
             "truth_chance_trials", pa.int32(), "cells of the same kind in other images tried", "count", True
         ),
-        Column(
-            "noun_chance_hits", pa.int32(), "of those tried, cells that are named by a noun too", "count", True
-        ),
+        Column("noun_chance_hits", pa.int32(), "of those tried, cells named by a noun too", "count", True),
         Column("judge_model", pa.string(), "model behind the judge", nullable=True),
         Column("prompt_hash", pa.string(), "hash of the judge's prompt", nullable=True),
         Column("tokens", pa.int32(), "tokens used by the judge", "count", True),

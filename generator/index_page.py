@@ -31,7 +31,7 @@ from generator.queries import CaptionLoss, Model
 from generator.thumbnails import MOST, Thumbnail, thumbnail
 
 SHORT_NAMES = {"embedding": "Embedding", "logit": "LogitLens", "contextual": "LN-Lens"}
-METRICS = {"interpretable": "interpretable cells", "named": "object cells whose object is named"}
+METRICS = {"interpretable": "interpretable cells", "named": "object cells whose object or colour is named"}
 _LEAST_REACH = 0.05
 
 
@@ -97,6 +97,8 @@ class NamingCell:
     strip: Markup | None
     share: str
     chance: str
+    by_noun: str
+    """The part of `share` that a noun names, with its own chance."""
     detail: str
 
 
@@ -302,15 +304,19 @@ def _is_named(context: StudyContext, measures: Measures, lens: str) -> bool:
 
 def _naming_cell(lens: str, naming: Naming | None) -> NamingCell:
     if naming is None:
-        return NamingCell(lens, None, "–", "", "")
+        return NamingCell(lens, None, "–", "", "", "")
     low, high = naming.share.interval
     detail = f"layer {naming.vision_layer} · {naming.share.count}/{naming.share.total}"
     detail += f" · {100 * low:.0f}–{100 * high:.0f}"
-    chance = "" if naming.chance is None else f"chance {percent(naming.chance)}"
-    if naming.ratio is not None:
-        chance += f", {naming.ratio:.1f}\u00a0×"
+    by_noun = f"by a noun {percent(naming.by_noun.rate)}"
+    if naming.noun_chance is not None:
+        by_noun += f", chance {percent(naming.noun_chance)}"
     strip = share_strip(lens, naming.share, naming.chance)
-    return NamingCell(lens, strip, percent(naming.share.rate), chance, detail)
+    return NamingCell(lens, strip, percent(naming.share.rate), _chance_text(naming.chance), by_noun, detail)
+
+
+def _chance_text(chance: float | None) -> str:
+    return "" if chance is None else f"chance {percent(chance)}"
 
 
 def _loss_texts(loss: CaptionLoss | None) -> tuple[str, str, str] | None:

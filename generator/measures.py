@@ -12,16 +12,16 @@ from generator.queries import Verdicts
 
 @dataclass(frozen=True)
 class Naming:
-    """How often a lens names the object in object cells at one vision layer, and how often by chance."""
+    """How often a lens names the object or its colour in object cells at one vision layer.
+
+    `by_noun` is the part of `share` that does so with a noun; each has its own chance, None where unknown.
+    """
 
     vision_layer: int
     share: Share
     chance: float | None
-
-    @property
-    def ratio(self) -> float | None:
-        """How many times chance; None where chance is unknown or zero."""
-        return self.share.rate / self.chance if self.chance else None
+    by_noun: Share
+    noun_chance: float | None
 
 
 class Measures:
@@ -65,11 +65,13 @@ class Measures:
         return max(found, key=lambda naming: (naming.share.rate, -naming.vision_layer), default=None)
 
     def naming(self, model_id: str, lens: str, layer: int) -> Naming | None:
-        """Object cells whose object is named at one vision layer."""
+        """Object cells whose object or colour is named at one vision layer."""
         rows = self._at(model_id, lens, layer)
-        share = _share(rows, "named", "object_cells")
+        share, by_noun = (_share(rows, count, "object_cells") for count in ("named", "named_by_noun"))
+        if share is None or by_noun is None:
+            return None
         chance = _rate(rows, "named_chance_hits", "named_chance_trials")
-        return None if share is None else Naming(layer, share, chance)
+        return Naming(layer, share, chance, by_noun, _rate(rows, "noun_chance_hits", "noun_chance_trials"))
 
     def failed(self) -> int:
         """Judge calls that failed."""

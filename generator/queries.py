@@ -102,10 +102,12 @@ class Verdicts:
     object_cells: int
     """Judged cells that an object fills and whose truth could be named."""
     named: int
-    """Object cells for which a candidate names the object."""
+    """Object cells for which a candidate is a noun or an attribute of the object."""
     named_by_noun: int
     named_chance_hits: int
     named_chance_trials: int
+    noun_chance_hits: int
+    noun_chance_trials: int
 
 
 @dataclass(frozen=True)

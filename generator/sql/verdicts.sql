@@ -22,7 +22,10 @@ select
     count(*) filter (has_object and names_truth) as named,
     count(*) filter (has_object and names_noun) as named_by_noun,
     coalesce(sum(truth_chance_hits) filter (has_object), 0)::bigint as named_chance_hits,
-    coalesce(sum(truth_chance_trials) filter (has_object), 0)::bigint as named_chance_trials
+    coalesce(sum(truth_chance_trials) filter (has_object), 0)::bigint as named_chance_trials,
+    coalesce(sum(noun_chance_hits) filter (has_object), 0)::bigint as noun_chance_hits,
+    coalesce(sum(truth_chance_trials) filter (has_object and noun_chance_hits is not null), 0)::bigint
+        as noun_chance_trials
 from judged
 group by model_id, lens, judge, vision_layer, image_id
 order by model_id, lens, judge, vision_layer, image_id

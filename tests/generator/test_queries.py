@@ -65,6 +65,10 @@ def test_only_object_cells_with_a_verdict_can_name_the_object(tiny_database: Dat
         assert naming.share == Share(sum(row["names_truth"] for row in here), len(here))
         expected_chance = sum(row["truth_chance_hits"] for row in here) / (8 * len(here))
         assert naming.chance == pytest.approx(expected_chance)
+        assert naming.by_noun == Share(sum(row["names_noun"] for row in here), len(here))
+        assert naming.noun_chance == pytest.approx(
+            sum(row["noun_chance_hits"] for row in here) / (8 * len(here))
+        )
     best = measures.best_naming(model.model_id, "logit")
     rates = [measures.naming(model.model_id, "logit", layer).share.rate for layer in tiny.LAYERS]  # type: ignore[union-attr]
     assert best is not None

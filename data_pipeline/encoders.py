@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from huggingface_hub import hf_hub_download
-from huggingface_hub.errors import EntryNotFoundError
 from torch import Tensor, nn
 from transformers import AutoConfig, CLIPVisionModel, Dinov2Model, PreTrainedModel, SiglipVisionModel
 
@@ -77,16 +75,18 @@ class VisionEncoder(nn.Module):
     @classmethod
     def from_pretrained(
         cls,
-        source: str | Path,
+        folder: str | Path,
         dtype: torch.dtype = torch.float32,
         device: str | torch.device = "cpu",
         image_size: int | None = None,
     ) -> VisionEncoder:
-        """From a folder or a hub id; a whole CLIP or SigLIP model gives its vision half."""
-        family = _family_of(AutoConfig.from_pretrained(source).model_type)
-        model = family.model_class.from_pretrained(source, dtype=dtype).to(device)
-        mean, std = _pixel_statistics(source)
-        return cls(model, mean, std, image_size)
+        """From a folder; a whole CLIP or SigLIP model gives its vision half."""
+        family = _family_of(AutoConfig.from_pretrained(folder, trust_remote_code=False).model_type)
+        model = family.model_class.from_pretrained(
+            folder, dtype=dtype, use_safetensors=True, trust_remote_code=False
+        )
+        mean, std = _pixel_statistics(Path(folder))
+        return cls(model.to(device), mean, std, image_size)
 
     @torch.no_grad()
     def block_outputs(self, pixel_values: Tensor) -> list[Tensor]:
@@ -138,14 +138,9 @@ def _recorded_outputs(blocks: nn.ModuleList) -> Iterator[list[Tensor]]:
             handle.remove()
 
 
-def _pixel_statistics(source: str | Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _pixel_statistics(folder: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and deviation from the preprocessor file; ImageNet's where there is no such file."""
-    path = Path(source) / "preprocessor_config.json"
-    if not Path(source).is_dir():
-        try:
-            path = Path(hf_hub_download(str(source), "preprocessor_config.json"))
-        except EntryNotFoundError:
-            return _IMAGENET_MEAN, _IMAGENET_STD
+    path = folder / "preprocessor_config.json"
     if not path.exists():
         return _IMAGENET_MEAN, _IMAGENET_STD
     settings = json.loads(path.read_text())

@@ -93,20 +93,22 @@ def load_causal_lm(folder: Path, dtype: torch.dtype, device: torch.device) -> Pr
             f"{folder}: LLM of type {family!r} is not known; known: {', '.join(sorted(TEXT_FAMILIES))}"
         )
     with readable(folder):
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype, use_safetensors=True, trust_remote_code=False
+        )
     return model.to(device).eval().requires_grad_(False)
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """The tokenizer in `folder`."""
     with readable(folder):
-        return AutoTokenizer.from_pretrained(folder)
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
 
 
 def model_config(folder: Path) -> Any:
     """The configuration in a folder's config.json."""
     with readable(folder):
-        return AutoConfig.from_pretrained(folder)
+        return AutoConfig.from_pretrained(folder, trust_remote_code=False)
 
 
 def model_type(folder: Path) -> str:

@@ -112,8 +112,10 @@ def load_off_the_shelf(
             f"{folder}: model of type {family!r} is not known; known: {', '.join(sorted(CANVASES))}"
         )
     with readable(folder):
-        image_processor = AutoImageProcessor.from_pretrained(folder)
-        model = AutoModelForImageTextToText.from_pretrained(folder, dtype=dtype, use_safetensors=True)
+        image_processor = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
+        model = AutoModelForImageTextToText.from_pretrained(
+            folder, dtype=dtype, use_safetensors=True, trust_remote_code=False
+        )
     model = model.to(device).eval().requires_grad_(False)
     language = LanguageModel(model, load_tokenizer(folder))
     prompt = text or _template(language.tokenizer, folder)

@@ -99,8 +99,10 @@ def example(scene: Scene, task: str) -> Example | None:
 
 def load_language_model(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """In single precision, for training and for exact comparison."""
-    llm = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    return llm.eval(), AutoTokenizer.from_pretrained(folder)
+    llm = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, use_safetensors=True, trust_remote_code=False
+    )
+    return llm.eval(), AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
 
 
 def encoder_pixels(encoder: VisionEncoder, pixels: np.ndarray) -> Tensor:

@@ -43,8 +43,12 @@ _CHAT_TEMPLATE = (
 def build_llava(weights: Path, seed: int) -> LlavaForConditionalGeneration:
     """Llama's and CLIP's first blocks under a fresh projector; 0.9 M parameters."""
     torch.manual_seed(seed)
-    llama = AutoModelForCausalLM.from_pretrained(weights / "llms" / "llama", dtype=torch.float32)
-    clip = CLIPVisionModel.from_pretrained(weights / "encoders" / "clip", dtype=torch.float32)
+    llama = AutoModelForCausalLM.from_pretrained(
+        weights / "llms" / "llama", dtype=torch.float32, use_safetensors=True, trust_remote_code=False
+    )
+    clip = CLIPVisionModel.from_pretrained(
+        weights / "encoders" / "clip", dtype=torch.float32, use_safetensors=True
+    )
     tokenizer = build_tokenizer(image_token=True)
     text_config, vision_config = llama.config, clip.config
     text_config.num_hidden_layers, vision_config.num_hidden_layers = _TEXT_BLOCKS, _VISION_BLOCKS
@@ -101,7 +105,9 @@ def llava_losses(
 
     `encoder` lends its pixel statistics; `pixels` (scene, y, x, rgb) are uint8 canvases.
     """
-    model = LlavaForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
+    model = LlavaForConditionalGeneration.from_pretrained(
+        folder, dtype=torch.float32, use_safetensors=True
+    ).eval()
     tokenizer = build_tokenizer(image_token=True)
     usable, examples = usable_examples(seed, split, len(pixels), "caption")
     values = encoder_pixels(encoder, pixels[usable])

@@ -1,0 +1,99 @@
+"""A folder of weights can neither be unpickled nor bring code that runs, whatever is answered to a prompt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from data_pipeline.errors import InputError
+from data_pipeline.language_models import load_causal_lm, load_tokenizer, model_config
+from data_pipeline.models import load_vision_encoder
+from data_pipeline.off_the_shelf import load_off_the_shelf
+from tests.data_pipeline.tiny_models import save_encoder, save_llava, save_llm
+
+CPU, F32 = torch.device("cpu"), torch.float32
+LOADERS: dict[str, tuple[Callable[[Path], Path], Callable[[Path], object]]] = {
+    "llm": (save_llm, lambda folder: load_causal_lm(folder, F32, CPU)),
+    "encoder": (save_encoder, lambda folder: load_vision_encoder(folder, None, F32, CPU)),
+    "vlm": (save_llava, lambda folder: load_off_the_shelf(folder, "<image> :", F32, CPU)),
+}
+CODE = """
+from pathlib import Path
+Path({marker!r}).touch()
+from transformers import PretrainedConfig, PreTrainedTokenizerFast, CLIPImageProcessorPil
+class Config(PretrainedConfig):
+    model_type = "stranger"
+class Tokenizer(PreTrainedTokenizerFast):
+    pass
+class Images(CLIPImageProcessorPil):
+    pass
+"""
+
+
+@pytest.mark.parametrize("kind", LOADERS)
+def test_pickled_weights_are_refused(kind: str, tmp_path: Path) -> None:
+    save, load = LOADERS[kind]
+    save(tmp_path)
+    load(tmp_path)
+    weights = tmp_path / "model.safetensors"
+    torch.save(load_file(weights), tmp_path / "pytorch_model.bin")
+    weights.unlink()
+    with pytest.raises(InputError, match=r"cannot be loaded \(.*no file named model\.safetensors"):
+        load(tmp_path)
+
+
+def _change(file: Path, **settings: Any) -> None:
+    content = json.loads(file.read_text()) if file.exists() else {}
+    file.write_text(json.dumps({**content, **settings}))
+
+
+def _own_config(folder: Path) -> None:
+    _change(folder / "config.json", model_type="stranger", auto_map={"AutoConfig": "stranger.Config"})
+
+
+def _own_tokenizer(folder: Path) -> None:
+    (folder / "config.json").unlink()
+    auto_map = {"AutoTokenizer": [None, "stranger.Tokenizer"]}
+    _change(folder / "tokenizer_config.json", tokenizer_class="Stranger", auto_map=auto_map)
+
+
+def _own_image_processor(folder: Path) -> None:
+    (folder / "processor_config.json").unlink()
+    auto_map = {"AutoImageProcessor": "stranger.Images"}
+    _change(folder / "preprocessor_config.json", image_processor_type="Stranger", auto_map=auto_map)
+
+
+@pytest.mark.parametrize(
+    ("save", "change", "load"),
+    [
+        (save_llm, _own_config, model_config),
+        (save_llm, _own_config, LOADERS["llm"][1]),
+        (save_llm, _own_tokenizer, load_tokenizer),
+        (save_encoder, _own_config, LOADERS["encoder"][1]),
+        (save_llava, _own_config, LOADERS["vlm"][1]),
+        (save_llava, _own_image_processor, LOADERS["vlm"][1]),
+    ],
+    ids=["config", "llm", "tokenizer", "encoder", "vlm", "image processor"],
+)
+def test_code_in_a_folder_never_runs(
+    save: Callable[[Path], Path],
+    change: Callable[[Path], None],
+    load: Callable[[Path], object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder, marker = save(tmp_path / "weights"), tmp_path / "ran"
+    change(folder)
+    (folder / "stranger.py").write_text(CODE.format(marker=str(marker)))
+    asked: list[object] = []
+    monkeypatch.setattr("builtins.input", lambda *prompt: asked.append(prompt) or "y")
+    with pytest.raises(InputError, match="cannot be loaded"):
+        load(folder)
+    assert not asked
+    assert not marker.exists()

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import torch
-from huggingface_hub import snapshot_download
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -92,12 +91,11 @@ class Connector(nn.Module):
 
     @classmethod
     def from_pretrained(
-        cls, source: str | Path, dtype: torch.dtype = torch.float32, device: str | torch.device = "cpu"
+        cls, folder: str | Path, dtype: torch.dtype = torch.float32, device: str | torch.device = "cpu"
     ) -> Connector:
-        """From a folder or a hub id."""
-        folder = Path(source) if Path(source).is_dir() else Path(snapshot_download(str(source)))
+        """From a folder that `save_pretrained` wrote."""
         connector = cls(read_connector_config(folder))
-        connector.load_state_dict(load_file(folder / _WEIGHTS))
+        connector.load_state_dict(load_file(Path(folder) / _WEIGHTS))
         return connector.to(device=device, dtype=dtype).eval()
 
 

@@ -55,7 +55,8 @@ class Loader:
         self.dtype: torch.dtype = getattr(torch, plan.study.dtype)
         self._llm: LoadedLLM | None = None
         self._encoders: dict[Path, VisionEncoder] = {}
-        self._index: tuple[str, TextIndex] | None = None
+        self._index: tuple[Path, TextIndex] | None = None
+        self._contextual: ContextualLens | None = None
         self._vlm: tuple[str, VisionLanguageModel] | None = None
 
     def vlm(self, model: ModelPlan) -> VisionLanguageModel:
@@ -80,17 +81,19 @@ class Loader:
 
     def text_index(self, model: ModelPlan) -> TextIndex:
         """The text index of the model's LLM: from memory, from the work files, or built now."""
-        key = self.plan.index_key(model)
-        if self._index is None or self._index[0] != key:
-            self._index = None
-            self._index = (key, self._stored_index(model))
+        folder = self._index_folder(model)
+        if self._index is None or self._index[0] != folder:
+            self._index = self._contextual = None  # frees the memory before the next is loaded
+            self._index = (folder, self._stored_index(model))
         return self._index[1]
 
     def contextual_lens(self, model: ModelPlan) -> ContextualLens:
-        """The contextual lens of the model's LLM."""
-        return ContextualLens(
-            self.text_index(model), self.llm(model).vocabulary, self.plan.study.text.distinct
-        )
+        """The contextual lens of the model's LLM; the last one is kept."""
+        index = self.text_index(model)
+        if self._contextual is None or self._contextual.index is not index:
+            vocabulary = self.llm(model).vocabulary
+            self._contextual = ContextualLens(index, vocabulary, self.plan.study.text.distinct)
+        return self._contextual
 
     def has_text_index(self, model: ModelPlan) -> bool:
         """Whether the work files have the text index of the model's LLM."""

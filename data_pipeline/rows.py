@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from data_pipeline.contexts import context_id
 from data_pipeline.image_sources import SourceImage
 from data_pipeline.images import Canvas
 from data_pipeline.lenses import contextual, embedding, logit
@@ -126,20 +125,18 @@ def canvas_rows(canvases: Sequence[tuple[SourceImage, Canvas]]) -> pa.Table:
 
 def context_rows(index: TextIndex, used: set[int]) -> pa.Table:
     """Table `contexts` for the ids in `used`, all of them from `index`."""
-    llm = index.origin.llm
-    ids = [context_id(llm, context.text, context.position) for context in index.contexts]
     return table_of(
         "contexts",
         (
             {
                 "context_id": number,
-                "llm": llm,
+                "llm": index.origin.llm,
                 "text": context.text,
                 "position": context.position,
                 "char_start": context.char_start,
                 "char_end": context.char_end,
             }
-            for number, context in zip(ids, index.contexts, strict=True)
+            for number, context in zip(index.context_ids.tolist(), index.contexts, strict=True)
             if number in used
         ),
     )

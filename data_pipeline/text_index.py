@@ -24,7 +24,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from data_pipeline.block_outputs import decoder_of, num_blocks, recorded_layers
-from data_pipeline.contexts import Context, TokenizedText, choose_contexts, tokenize
+from data_pipeline.contexts import Context, TokenizedText, choose_contexts, context_id, tokenize
 from data_pipeline.corpus import Corpus
 from data_pipeline.errors import InputError
 from data_pipeline.neighbor_search import Bank, unit_rows
@@ -139,6 +139,13 @@ class TextIndex:
     @cached_property
     def _banks(self) -> dict[Distinct, Bank]:
         return {}
+
+    @cached_property
+    def context_ids(self) -> np.ndarray:
+        """(context,) the context's id in table `contexts`, int64."""
+        llm = self.origin.llm
+        ids = [context_id(llm, context.text, context.position) for context in self.contexts]
+        return np.array(ids, dtype=np.int64)
 
     @cached_property
     def context_words(self) -> np.ndarray:

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from torch import Tensor
 
-from data_pipeline.contexts import context_id
-from data_pipeline.schema import CONTEXTS
 from data_pipeline.text_index import Distinct, TextIndex
 
 NOTES: dict[Distinct, str] = {
@@ -32,40 +29,22 @@ class ContextualNeighbors:
 
 
 class ContextualLens:
-    """Looks hidden states up in a text index, and remembers which contexts it has shown."""
+    """Looks hidden states up in a text index."""
 
     def __init__(self, index: TextIndex, vocabulary: Sequence[str], distinct: Distinct = "context") -> None:
         """`vocabulary[i]` is the token with id i as its tokenizer decodes it."""
         self.index = index
         self.distinct: Distinct = distinct
-        contexts, llm = index.contexts, index.origin.llm
-        self._token_ids = np.array([context.token_id for context in contexts], dtype=np.int32)
+        self._token_ids = np.array([context.token_id for context in index.contexts], dtype=np.int32)
         self._tokens = np.array([vocabulary[token] for token in self._token_ids], dtype=object)
-        self._ids = np.array([context_id(llm, context.text, context.position) for context in contexts])
-        self._shown = np.zeros(len(contexts), dtype=bool)
 
     def __call__(self, states: Tensor, k: int) -> ContextualNeighbors:
         """The k nearest neighbours of each of `states` (n, hidden)."""
         found = self.index.search(states, k, self.distinct)
-        self._shown[found.contexts] = True
         return ContextualNeighbors(
             tokens=self._tokens[found.contexts],
             token_ids=self._token_ids[found.contexts],
             scores=found.scores,
             text_layers=found.text_layers.astype(np.int16),
-            context_ids=self._ids[found.contexts],
+            context_ids=self.index.context_ids[found.contexts],
         )
-
-    def shown_contexts(self) -> pa.Table:
-        """Rows of table `contexts` for every neighbour returned so far, by context id."""
-        shown = sorted(np.flatnonzero(self._shown), key=lambda number: self._ids[number])
-        contexts = [self.index.contexts[number] for number in shown]
-        columns = {
-            "context_id": [int(self._ids[number]) for number in shown],
-            "llm": [self.index.origin.llm] * len(shown),
-            "text": [context.text for context in contexts],
-            "position": [context.position for context in contexts],
-            "char_start": [context.char_start for context in contexts],
-            "char_end": [context.char_end for context in contexts],
-        }
-        return pa.table(columns, schema=CONTEXTS.schema)

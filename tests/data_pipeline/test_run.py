@@ -14,10 +14,14 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
+import torch
 
 from data_pipeline.completeness import changed_parts, gaps
 from data_pipeline.errors import InputError
-from data_pipeline.measure import another_image
+from data_pipeline.loading import Loader
+from data_pipeline.measure import Unit, another_image
+from data_pipeline.plan import make_plan
+from data_pipeline.progress import SilentProgress
 from data_pipeline.run import run_study
 from data_pipeline.schema import TABLES
 from data_pipeline.store import Results
@@ -235,6 +239,22 @@ def test_other_weights_under_the_same_name_are_computed_again(study_file: Path, 
         "samples",
         "judgments",
     }
+
+
+def test_context_ids_are_computed_once_for_each_llm(
+    study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[tuple[str, str, int]] = []
+    monkeypatch.setattr("data_pipeline.text_index.context_id", lambda *place: hashed.append(place) or 1)
+    loader = Loader(make_plan(load_study(study_file), 1, ablations=False), tmp_path, SilentProgress())
+    first, *_ = units = [
+        Unit.of(loader, model, ["contextual"]) for model in loader.plan.computing_order for _ in range(2)
+    ]
+    assert [unit.llm.llm_id for unit in units] == ["llama"] * 4 + ["llava"] * 2
+    for unit in units:
+        unit.contextual(torch.randn(2, 32), 2)
+    assert [unit.contextual is first.contextual for unit in units] == [True] * 4 + [False] * 2
+    assert len(hashed) == len(set(hashed)) > 20
 
 
 def test_half_precision_gives_whole_finite_results(study_file: Path, tmp_path: Path) -> None:

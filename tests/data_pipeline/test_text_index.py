@@ -24,6 +24,7 @@ from data_pipeline.contexts import choose_contexts, context_id, tokenize
 from data_pipeline.corpus import Corpus
 from data_pipeline.errors import InputError
 from data_pipeline.lenses.contextual import ContextualLens
+from data_pipeline.rows import context_rows
 from data_pipeline.text_index import TextIndex
 
 TEXTS = (
@@ -263,8 +264,9 @@ def test_lens_gives_tokens_and_their_contexts(tokenizer: PreTrainedTokenizerFast
     neighbors = lens(torch.stack([state, state]), 3)
     assert neighbors.tokens.shape == (2, 3)
     assert (neighbors.tokens[0, 0], neighbors.text_layers[0, 0]) == ("##room", 2)
-    rows = {row["context_id"]: row for row in lens.shown_contexts().to_pylist()}
-    assert set(rows) == set(neighbors.context_ids.flatten().tolist())
+    shown = set(neighbors.context_ids.flatten().tolist())
+    rows = {row["context_id"]: row for row in context_rows(index, shown).to_pylist()}
+    assert set(rows) == shown
     own = rows[neighbors.context_ids[0, 0]]
     assert own["context_id"] == context_id("tiny", "a red mushroom", 4)
     assert own["text"][own["char_start"] : own["char_end"]] == "room"

@@ -60,9 +60,15 @@ def _reading(logits: Tensor, final: Tensor, k: int) -> LogitReading:
     log_probabilities = logits.log_softmax(-1)
     values, ids = best(logits, k)
     probabilities = log_probabilities.gather(1, ids).exp()
-    entropy = -(log_probabilities.exp() * log_probabilities).nan_to_num().sum(-1)
-    divergence = (final.exp() * (final - log_probabilities)).sum(-1)
+    entropy = -_expected(log_probabilities, log_probabilities)
+    divergence = _expected(final, final - log_probabilities)
     return LogitReading(values, probabilities, ids, entropy.clamp(min=0), divergence.clamp(min=0))
+
+
+def _expected(log_probabilities: Tensor, values: Tensor) -> Tensor:
+    """Mean of `values` under a distribution, (n,); a probability of 0 adds nothing, even times inf."""
+    probabilities = log_probabilities.exp()
+    return (probabilities * values).masked_fill(probabilities == 0, 0).sum(-1)
 
 
 def _joined(readings: list[LogitReading]) -> LogitReading:

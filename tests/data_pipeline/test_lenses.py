@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
+from data_pipeline.capture import Capture
 from data_pipeline.cell_statistics import cell_statistics
 from data_pipeline.lenses import embedding as embedding_module
 from data_pipeline.lenses.embedding import EmbeddingLens
+from data_pipeline.lenses.logit import read_logits
 from data_pipeline.lenses.ranking import best
 
 
@@ -78,3 +81,20 @@ def test_cell_statistics_of_equal_single_and_empty_states() -> None:
     assert equal.norm[0, 0].item() == pytest.approx(math.sqrt(3))
     assert cell_statistics(torch.ones(1, 1, 3), torch.ones(1, 1, 3)).mean_cosine.item() == 0
     assert torch.isfinite(cell_statistics(torch.zeros(1, 2, 3), torch.ones(1, 2, 3)).cosine_to_layer_0).all()
+
+
+def test_entropy_of_tokens_that_cannot_come_is_that_of_the_others() -> None:
+    language = SimpleNamespace(vocab_size=4, unembed=lambda states: states)
+    logits = torch.tensor([[[0.0, 0.0, -math.inf, -math.inf], [200.0, 0.0, 0.0, 0.0]]])
+    final = torch.tensor([[[0.0, -math.inf, -math.inf, -math.inf], [0.0, 0.0, 0.0, 0.0]]])
+    reading = read_logits(language, Capture({0: logits, 1: final}, 1), (0,), 2)[0]
+    assert reading.entropy.tolist() == pytest.approx([math.log(2), 0.0])
+    assert reading.kl_to_final.tolist() == pytest.approx([math.log(2), 150 - math.log(4)])
+
+
+def test_entropy_of_what_is_not_a_number_is_not_a_number() -> None:
+    language = SimpleNamespace(vocab_size=2, unembed=lambda states: states)
+    states = {0: torch.tensor([[[math.nan, 0.0]]])}
+    reading = read_logits(language, Capture(states, 0), (0,), 1)[0]
+    assert math.isnan(reading.entropy.item())
+    assert math.isnan(reading.kl_to_final.item())

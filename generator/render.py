@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -21,8 +22,6 @@ from generator.resources import ASSETS, TEMPLATES, asset_text
 _IMPORT = re.compile(r'"#viewer/([a-z0-9-]+)"')
 _DOC_COMMENT = re.compile(r"^[ ]*/\*\*(?:(?!\*/).)*\*/[ ]*\n", re.DOTALL | re.MULTILINE)
 _URL_ESCAPES = str.maketrans({"%": "%25", "#": "%23", "\n": "%0A", "\r": "%0D", "\t": "%09"})
-_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
-_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _UNSAFE_IN_PAGE = re.compile(r"</script|</style|<!--", re.IGNORECASE)
 _POLICY_PLACE = "content-security-policy-of-this-page"
 
@@ -31,30 +30,36 @@ def render(template: str, page: Any, entry: str | None = None) -> str:
     """The HTML of `page`, placed by `templates/TEMPLATE`; `entry` names its script, like `js/viewer.js`."""
     import_map = _import_map(entry) if entry else ""
     nonce = _hash((json.dumps(getattr(page, "data", {})) + import_map).encode())
+    inlined: list[str] = []
+
+    def place(name: str) -> Markup:
+        inlined.append(name)
+        return asset(name)
+
     html = (
         _environment()
         .get_template(template)
         .render(
             page=page,
+            asset=place,
             import_map=Markup(import_map),  # noqa: S704
             nonce=nonce,
             csp=_POLICY_PLACE,
         )
     )
-    return html.replace(_POLICY_PLACE, _policy(html, nonce), 1)
+    hashed = [name for name in inlined if name != entry]
+    return html.replace(_POLICY_PLACE, _policy(hashed, nonce if entry else None), 1)
 
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
+    return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["asset"] = asset
-    return environment
 
 
 def asset(name: str) -> Markup:
@@ -93,15 +98,18 @@ def data_module(source: str) -> str:
     return "data:text/javascript;charset=utf-8," + code.translate(_URL_ESCAPES)
 
 
-def _policy(html: str, nonce: str) -> str:
-    """The policy of a finished page: its own inline styles and scripts, and images inside the page.
+def _policy(inlined: Sequence[str], nonce: str | None) -> str:
+    """The policy of a page: the assets that its template inlined, and images inside the page.
 
-    Scripts with the nonce may import the map's modules, which hashes cannot allow. The nonce depends on the
-    page's data, so that no data can be written that knows it.
+    Hashes are those of the assets, never of what stands in the finished page: a script that came in by data
+    must not be allowed by being there. Scripts with the nonce may import the map's modules, which hashes
+    cannot allow. The nonce depends on the page's data, so that no data can be written that knows it.
     """
-    nonces = [f"'nonce-{nonce}'"] if f'nonce="{nonce}"' in html else []
-    styles = [f"'sha256-{_hash(text.encode())}'" for text in _STYLE.findall(html)]
-    scripts = [f"'sha256-{_hash(text.encode())}'" for text in _SCRIPT.findall(html)]
+    nonces = [f"'nonce-{nonce}'"] if nonce else []
+    styles, scripts = (
+        [f"'sha256-{_hash(asset_text(name).encode())}'" for name in inlined if name.endswith(kind)]
+        for kind in (".css", ".js")
+    )
     return "; ".join(
         (
             "default-src 'none'",

@@ -5,15 +5,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 
 from data_pipeline.errors import InputError
 from data_pipeline.manifest import Manifest
-from data_pipeline.store import ResultsWriter
-from generator.build import MARKER, build_site
+from data_pipeline.store import Results, ResultsWriter
+from generator.build import MARKER, build_site, study_context
+from generator.database import Database
+from generator.index_page import index_page
+from generator.render import render
 from tests.generator import tiny_study as tiny
 
 
@@ -95,8 +100,7 @@ def test_data_is_never_read_as_a_template(site: Path) -> None:
 def test_the_policy_allows_the_pages_own_scripts_and_styles_and_nothing_else(site: Path) -> None:
     for page in pages(site):
         elements = _Elements(page.read_text(encoding="utf-8"))
-        [policy] = [a["content"] for tag, a in elements.tags if tag == "meta" and a.get("http-equiv")]
-        assert policy is not None
+        policy = _policy_of(elements)
         assert policy.startswith("default-src 'none'; ")
         assert "unsafe" not in policy and "http" not in policy and "*" not in policy
         for tag, attributes, text in elements.inline:
@@ -107,6 +111,27 @@ def test_the_policy_allows_the_pages_own_scripts_and_styles_and_nothing_else(sit
             assert f"'sha256-{digest}'" in policy or (nonce and f"'nonce-{nonce}'" in policy), (
                 f"{page.name}: {tag}"
             )
+        hashed = [tag for tag, attributes, _ in elements.inline if not attributes]
+        assert policy.count("'sha256-") == len(hashed)
+
+
+@pytest.mark.parametrize("element", ["<script>alert(1)</script>", "<style>* { color: red }</style>"])
+def test_what_came_in_by_data_is_not_allowed_by_being_in_the_page(
+    tiny_database: Database, tiny_study_folder: Path, element: str
+) -> None:
+    """Even if escaping failed (`Markup` stands for that), the policy is that of the page without it."""
+    results = Results(tiny_study_folder)
+    page = index_page(tiny_database, study_context(tiny_database, results), results, None)
+    tainted = replace(page, description=Markup(element))  # noqa: S704
+    before, after = (_Elements(render("index.html.jinja", one)) for one in (page, tainted))
+    assert len(after.inline) == len(before.inline) + 1
+    assert _policy_of(after) == _policy_of(before)
+
+
+def _policy_of(elements: _Elements) -> str:
+    [policy] = [a["content"] for tag, a in elements.tags if tag == "meta" and a.get("http-equiv")]
+    assert policy is not None
+    return policy
 
 
 def test_pages_name_no_other_host(site: Path) -> None:

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from data_pipeline.store import Results, write_atomically
 from generator import queries
 from generator.database import Database
 from generator.index_page import index_page
+from generator.input_checks import check_rows
 from generator.model_page import StudyContext, model_href, model_page
 from generator.queries import Model
 from generator.render import render
@@ -57,7 +59,8 @@ def build_site(
     earlier = earlier_files(output, results)
     opened = Results(results)
     pages: dict[str, str] = {}
-    with Database(opened) as database:
+    with _naming(results), Database(opened) as database:
+        check_rows(database, opened)
         context = study_context(database, opened)
         with progress.stage("Pages", len(context.shown) + 1) as stage:
             for name, html in _pages(database, opened, context, with_data):
@@ -73,6 +76,17 @@ def build_site(
         sum(path.stat().st_size for path in data.values()),
         time.perf_counter() - started,
     )
+
+
+@contextmanager
+def _naming(results: Path) -> Iterator[None]:
+    """Begin what is said of rows with the folder that they are in."""
+    try:
+        yield
+    except InputError as error:
+        if str(error).startswith(str(results)):
+            raise
+        raise InputError(f"{results}: {error}") from error
 
 
 def _pages(

@@ -47,8 +47,22 @@ class Database:
         Raises:
             InputError: a Parquet file could not be read after all.
         """
+        return self._answer(sql_text(query), dict(parameters or {}))
+
+    def first_rows(self, name: str, statement: str, count: int = 1) -> list[dict[str, Any]]:
+        """The first `count` rows of `statement`, in which `{rows}` is table `name` with a column filename.
+
+        The table must have parts.
+        """
+        files = [str(path) for path in self._results.paths(name)]
+        rows = "read_parquet($files, filename = true, hive_partitioning = false)"
+        query = statement.replace("{rows}", rows) + f" limit {count}"
+        found: list[dict[str, Any]] = self._answer(query, {"files": files}).to_pylist()
+        return found
+
+    def _answer(self, statement: str, parameters: dict[str, Any]) -> pa.Table:
         try:
-            return self._connection.sql(sql_text(query), params=dict(parameters or {})).to_arrow_table()
+            return self._connection.sql(statement, params=parameters).to_arrow_table()
         except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
             raise  # the statement is wrong, not the data
         except duckdb.Error as error:

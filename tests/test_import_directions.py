@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-CONTRACT = {f"data_pipeline.{name}" for name in ("schema", "errors", "manifest", "store", "completeness")}
+CONTRACT = {
+    f"data_pipeline.{name}"
+    for name in ("schema", "value_rules", "errors", "manifest", "store", "completeness")
+}
 LIGHT = CONTRACT | {"data_pipeline", "data_pipeline.progress", "data_pipeline.integrity"}
 HEAVY = {"torch", "transformers", "safetensors", "tokenizers", "huggingface_hub", "accelerate"}
 OURS = {"vlens", "generator", "data_pipeline"}

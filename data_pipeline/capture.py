@@ -75,7 +75,7 @@ def _check_unembedding(vlm: VisionLanguageModel, state: Tensor, logits: Tensor, 
     if not torch.isfinite(state).all():
         return  # _check_finite says where
     own = logits.float()
-    difference = (vlm.language.unembed(state) - own).abs().max().item()
+    difference = (vlm.language.unembed_as_model(state).float() - own).abs().max().item()
     allowed = _LOGIT_TOLERANCE[vlm.language.input_embeddings.dtype] * max(1.0, own.abs().max().item())
     if not difference <= allowed:
         raise InputError(

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -74,11 +75,29 @@ class LanguageModel:
 
     @torch.no_grad()
     def unembed(self, states: Tensor) -> Tensor:
-        """Logits (…, vocabulary) in float32 of block outputs (…, hidden): final norm, then head."""
-        logits: Tensor = self.causal.get_output_embeddings()(
-            self.decoder.norm(states.to(self.input_embeddings.dtype))
-        )
-        return logits.float()
+        """Logits (…, vocabulary) of block outputs (…, hidden): final norm, then head, both in float32."""
+        norm, head = self._float32_unembedding
+        logits: Tensor = head(norm(states.float()))
+        return logits
+
+    @torch.no_grad()
+    def unembed_as_model(self, states: Tensor) -> Tensor:
+        """The same in the model's own floating-point type, as its forward pass does it."""
+        norm, head = self._unembedding
+        logits: Tensor = head(norm(states.to(self.input_embeddings.dtype)))
+        return logits
+
+    @property
+    def _unembedding(self) -> tuple[nn.Module, nn.Module]:
+        return self.decoder.norm, self.causal.get_output_embeddings()
+
+    @cached_property
+    def _float32_unembedding(self) -> tuple[nn.Module, nn.Module]:
+        # In half precision near logits round to equal ones, and the best tokens change places.
+        if self.input_embeddings.dtype == torch.float32:
+            return self._unembedding
+        norm, head = (deepcopy(module).float() for module in self._unembedding)
+        return norm, head
 
     def tokens(self, ids: Sequence[int]) -> list[str]:
         """Each id as text of its own, spaces kept."""

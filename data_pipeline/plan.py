@@ -26,6 +26,9 @@ from data_pipeline.study import ModelSettings, Study, resolve_layers
 PIPELINE_VERSION = 1
 """Raised when the same study gives other numbers than before: earlier parts are then computed again."""
 
+_HALF_PRECISION_VERSION = 2
+"""The same for what studies in half precision alone compute otherwise."""
+
 _IMAGES_KEPT = 256
 
 
@@ -111,6 +114,8 @@ class Plan:
         """Hash of what the hidden states and the lenses without text depend on, except the images."""
         framing = model.framing.recipe if model.framing else model.settings.prompt
         reading = [model.vision_layers, self.study.top_k, self.study.dtype]
+        if self.study.dtype != "float32":
+            reading.append(_HALF_PRECISION_VERSION)
         return hash_of(PIPELINE_VERSION, model.id, model.weights_hash, framing, reading)
 
     def contextual_hash(self, model: ModelPlan) -> str:

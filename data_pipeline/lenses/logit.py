@@ -1,6 +1,7 @@
 """The logit lens: what the model would say next if a hidden state were its last block's output.
 
-Final norm and head are applied at every layer, the softmax runs over the full vocabulary in float32. The same
+Final norm and head are applied at every layer and the softmax runs over the full vocabulary, all in float32
+whatever type the model runs in: the states are the model's own, the reading of them is not rounded. The same
 logits give the entropy of each state and its KL divergence from the final layer, so these cost nothing more.
 """
 
@@ -16,7 +17,7 @@ from data_pipeline.capture import Capture
 from data_pipeline.language_models import LanguageModel
 from data_pipeline.lenses.ranking import best
 
-NOTE = "final norm, then head; softmax over the full vocabulary in float32"
+NOTE = "final norm, head and softmax over the full vocabulary, all in float32"
 _LOGITS_AT_ONCE = 32_000_000
 
 

@@ -17,6 +17,7 @@ from data_pipeline.capture import Capture, capture, equal_shapes
 from data_pipeline.errors import InputError
 from data_pipeline.language_models import LanguageModel, load_causal_lm, load_tokenizer
 from data_pipeline.lenses.logit import read_logits
+from data_pipeline.lenses.ranking import best
 from data_pipeline.models import (
     ComposedVLM,
     VisionLanguageModel,
@@ -94,6 +95,29 @@ def test_logit_lens_at_the_last_layer_is_what_the_model_says(vlm: VisionLanguage
     torch.testing.assert_close(reading.logits, own.topk(5).values, atol=1e-3, rtol=0)
     torch.testing.assert_close(reading.probabilities, own.softmax(-1).topk(5).values, atol=1e-3, rtol=0)
     assert reading.kl_to_final.abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("family", TEXT_CLASSES)
+def test_logit_lens_of_a_half_precision_model_reads_its_states_in_float32(
+    family: str, dtype: torch.dtype, tmp_path: Path
+) -> None:
+    save_llm(tmp_path, family)
+    tokenizer = load_tokenizer(tmp_path)
+    half = LanguageModel(load_causal_lm(tmp_path, dtype, CPU), tokenizer)
+    ids = torch.tensor([tokenizer.encode("a red house stands on the green grass .")])
+    with recorded_layers(half.causal, range(LAYERS + 1)) as states:
+        own = half.causal(input_ids=ids).logits
+    found = read_logits(half, Capture(dict(states), LAYERS), (1, LAYERS), 5)
+    assert torch.equal(half.unembed_as_model(states[LAYERS]), own)
+    assert {weights.dtype for weights in half.causal.parameters()} == {dtype}
+
+    whole = half.causal.float()  # the same rounded weights, so that only the reading differs
+    for layer in (1, LAYERS):
+        expected = whole.lm_head(whole.model.norm(states[layer].float())).flatten(0, 1)
+        torch.testing.assert_close(found[layer].logits, expected.topk(5).values, atol=1e-5, rtol=1e-6)
+        assert torch.equal(found[layer].ids, best(expected, 5)[1])
+    assert (found[LAYERS].logits != found[LAYERS].logits.to(dtype).float()).any()
 
 
 def test_entropy_and_divergence_match_their_definitions(vlm: VisionLanguageModel) -> None:

@@ -23,7 +23,7 @@ from data_pipeline.measure import Unit, another_image
 from data_pipeline.plan import make_plan
 from data_pipeline.progress import SilentProgress
 from data_pipeline.run import run_study
-from data_pipeline.schema import TABLES
+from data_pipeline.schema import LENSES, TABLES
 from data_pipeline.store import Results
 from data_pipeline.study import load_study
 from tests.data_pipeline.tiny_models import save_llm
@@ -257,12 +257,34 @@ def test_context_ids_are_computed_once_for_each_llm(
     assert len(hashed) == len(set(hashed)) > 20
 
 
-def test_half_precision_gives_whole_finite_results(study_file: Path, tmp_path: Path) -> None:
-    study = load_study(study_file).model_copy(update={"dtype": "bfloat16"})
-    run_study(study, tmp_path / "results", num_images=1, ablations=False)
+def best_by_cell(results: Results, lens: str) -> dict[tuple[object, ...], tuple[int, float]]:
+    """Token id and score of rank 1 by model, vision layer and cell of the first image."""
+    return {
+        (row["model_id"], row["vision_layer"], row["cell"]): (row["token_id"], row["score"])
+        for row in results.read("neighbors").to_pylist()
+        if (row["lens"], row["rank"], row["image_id"]) == (lens, 1, "tune-0000")
+    }
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_half_precision_finds_what_float32_finds(
+    study_file: Path, results: Path, tmp_path: Path, dtype: str
+) -> None:
+    study = load_study(study_file).model_copy(update={"dtype": dtype})
+    run_study(study, tmp_path / "results", num_images=1)
     opened = Results(tmp_path / "results")
     assert list(gaps(opened)) == []
-    assert set(opened.read("models")["dtype"].to_pylist()) == {"bfloat16"}
+    assert set(opened.read("models")["dtype"].to_pylist()) == {dtype}
+    for lens in LENSES:
+        found, expected = best_by_cell(opened, lens), best_by_cell(Results(results), lens)
+        assert found.keys() == expected.keys()
+        same = sum(found[cell][0] == expected[cell][0] for cell in expected) / len(expected)
+        assert same > 0.9, lens
+        largest = max(abs(score) for _, score in expected.values())
+        for cell, (_, score) in expected.items():
+            assert found[cell][1] == pytest.approx(score, abs=0.1 * largest), (lens, cell)
+    scores = torch.tensor([score for _, score in best_by_cell(opened, "logit").values()])
+    assert (scores != scores.to(getattr(torch, dtype)).float()).float().mean() > 0.9  # not rounded to it
 
 
 def test_another_image_is_never_the_same_and_follows_from_its_key() -> None:

@@ -52,12 +52,6 @@ class Grid:
         left, top = self.x + col * self.cell_width, self.y + row * self.cell_height
         return left, top, left + self.cell_width, top + self.cell_height
 
-    def cell_at(self, x: float, y: float) -> int | None:
-        """The cell that covers a point; None beside the grid."""
-        col = int((x - self.x) // self.cell_width)
-        row = int((y - self.y) // self.cell_height)
-        return row * self.cols + col if 0 <= row < self.rows and 0 <= col < self.cols else None
-
 
 @dataclass(frozen=True, eq=False)
 class Canvas:

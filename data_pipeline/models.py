@@ -18,7 +18,7 @@ from transformers import PreTrainedModel
 
 from data_pipeline.connectors import Connector
 from data_pipeline.encoders import VisionEncoder
-from data_pipeline.framing import Framing, Interpolation, ResizeMode
+from data_pipeline.framing import Framing
 from data_pipeline.images import Canvas
 from data_pipeline.language_models import LanguageModel, readable
 
@@ -133,12 +133,6 @@ class ComposedVLM:
         tokens = torch.tensor(ids, dtype=torch.long, device=embed.weight.device)
         embedded: Tensor = embed(tokens)
         return embedded.expand(count, -1, -1)
-
-
-def framing_of(encoder: VisionEncoder, mode: ResizeMode, interpolation: Interpolation) -> Framing:
-    """How images are fitted to an encoder's canvas."""
-    side, patch = encoder.image_size, encoder.patch_size
-    return Framing(side, side, patch, patch, mode, interpolation)
 
 
 def load_vision_encoder(

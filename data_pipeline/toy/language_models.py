@@ -77,19 +77,6 @@ def document_batches(tokenizer: PreTrainedTokenizerFast, seed: int, scenes: int)
         yield _batch(rows, tokenizer.pad_token_id)
 
 
-def raster_batch(
-    tokenizer: PreTrainedTokenizerFast, documents: list[ListAndText], swap: bool = False
-) -> TokenBatch:
-    """Raster documents weighted on their text alone; `swap` gives each text the list of the next document."""
-    lists = documents[1:] + documents[:1] if swap else documents
-    rows = []
-    for document, other in zip(documents, lists, strict=True):
-        ids, _ = _raster_row(tokenizer, ListAndText(other.cells, document.text))
-        start = len(other.cells) + 2
-        rows.append((ids, [0.0] * start + [1.0] * (len(ids) - start)))
-    return _batch(rows, tokenizer.pad_token_id)
-
-
 def next_token_loss(model: PreTrainedModel, batch: TokenBatch) -> Tensor:
     """Mean cross-entropy in nats, weighted by token; ()."""
     logits = model(input_ids=batch.ids).logits[:, :-1]  # padding is to the right: causal rows need no mask

@@ -20,15 +20,16 @@ def gradient(width: int, height: int) -> Image.Image:
 
 @pytest.mark.parametrize("patch", [14, 16, 28, 32, 56])
 @pytest.mark.parametrize(("rows", "cols"), [(1, 1), (8, 8), (6, 10), (27, 27), (3, 40)])
-def test_cell_of_a_cells_centre_is_the_cell(patch: int, rows: int, cols: int) -> None:
+def test_cells_cover_their_grid_once_row_by_row(patch: int, rows: int, cols: int) -> None:
     grid = Grid(rows, cols, patch, patch, x=5, y=3)
+    covered = np.full((3 + rows * patch + 2, 5 + cols * patch + 2), -1)
     for cell in range(grid.cells):
-        left, top, right, bottom = grid.box(cell)
-        assert grid.cell_at((left + right) / 2, (top + bottom) / 2) == cell
-        assert grid.cell_at(left, top) == cell
-        assert (right - left, bottom - top) == (patch, patch)
-    assert grid.cell_at(4.9, 3) is None
-    assert grid.cell_at(5 + cols * patch, 3) is None
+        left, top, right, bottom = (round(edge) for edge in grid.box(cell))
+        assert (covered[top:bottom, left:right] == -1).all()
+        covered[top:bottom, left:right] = cell
+    expected = np.arange(rows * cols).reshape(rows, cols).repeat(patch, 0).repeat(patch, 1)
+    assert (covered[3:-2, 5:-2] == expected).all()
+    assert (covered >= 0).sum() == expected.size
 
 
 def test_cells_go_along_rows_of_a_grid_that_is_not_square() -> None:

@@ -15,13 +15,13 @@ from data_pipeline.block_outputs import recorded_layers
 from data_pipeline.captioning import caption_ids, caption_losses, write_captions
 from data_pipeline.capture import Capture, capture, equal_shapes
 from data_pipeline.errors import InputError
+from data_pipeline.framing import Framing
 from data_pipeline.language_models import LanguageModel, load_causal_lm, load_tokenizer
 from data_pipeline.lenses.logit import read_logits
 from data_pipeline.lenses.ranking import best
 from data_pipeline.models import (
     ComposedVLM,
     VisionLanguageModel,
-    framing_of,
     load_connector,
     load_vision_encoder,
 )
@@ -56,7 +56,7 @@ def load(kind: str, folder: Path) -> VisionLanguageModel:
         language = load_language(folder / "llm")
         encoder = load_vision_encoder(save_encoder(folder / "encoder"), None, F32, CPU)
         connector = load_connector(save_connector(folder / "connector"), F32, CPU)
-        framing = framing_of(encoder, "pad", "bilinear")
+        framing = Framing(56, 56, 14, 14, "pad", "bilinear")
         return ComposedVLM(language.causal, language, encoder, connector, framing)
     save_llava(folder) if kind == "llava" else save_qwen_vl(folder, kind)
     return load_off_the_shelf(folder, PROMPTS[kind], F32, CPU)
@@ -158,7 +158,8 @@ def test_a_changed_corner_changes_layer_0_of_no_cell_before_its_own_image_alone(
         vlm.encoder.block_outputs(vlm.look(image).tensors["pixel_values"])[0] for image in (white, marked)
     ]
     changed = (embedded[0] != embedded[1]).any(-1)[0].nonzero()[:, 0].tolist()
-    assert changed == [7] == [vlm.look(marked).canvas.grid.cell_at(48, 20)]
+    assert changed == [7]
+    assert vlm.look(marked).canvas.grid.box(7) == (42, 14, 56, 28)
 
 
 def test_non_finite_states_stop_the_run_with_model_layer_and_cell(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from data_pipeline.framing import Interpolation, ResizeMode
 from data_pipeline.schema import GROUPS, LENSES, Lens, check_id
 
 _HUB_NAME = re.compile(r"hub:[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")
+# Each piece begins with a letter or figure: no "..", nothing absolute.
+_TOY_NAME = re.compile(r"toy:[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)*")
 _FROM_THE_END = re.compile(r"N(-[0-9]+)?")
 
 
@@ -32,7 +34,7 @@ def _id(value: str) -> str:
 def _location(value: str) -> str:
     if value.startswith("hub:") and not _HUB_NAME.fullmatch(value):
         raise ValueError(f"{value!r} is not like hub:organisation/name")
-    if value.startswith("toy:") and (".." in value or value == "toy:"):
+    if value.startswith("toy:") and not _TOY_NAME.fullmatch(value):
         raise ValueError(f"{value!r} is not like toy:connectors/olmo-clip")
     return value
 

@@ -115,6 +115,9 @@ def test_shipped_studies_are_found_by_name(name: str) -> None:
         ('llm = "llama"', 'llm = "llama"\nprompt = "x"', "key 'prompt' is only for a 'vlm'"),
         ("hub:openai/clip-vit-large-patch14-336", "hub:clip", "'hub:clip' is not like hub:organisation/name"),
         ('"weights/llama"', '"toy:../../etc"', "'toy:../../etc' is not like toy:"),
+        ('"weights/llama"', '"toy:/etc"', "'toy:/etc' is not like toy:"),
+        ('"weights/llama"', '"toy:llms/./llama"', "'toy:llms/./llama' is not like toy:"),
+        ('"weights/llama"', '"toy:"', "'toy:' is not like toy:"),
         (', folder = "pictures"', "", "source 'folder' needs the key 'folder'"),
         (
             'id = "mine"',

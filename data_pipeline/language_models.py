@@ -111,7 +111,7 @@ def load_causal_lm(folder: Path, dtype: torch.dtype, device: torch.device) -> Pr
         raise InputError(
             f"{folder}: LLM of type {family!r} is not known; known: {', '.join(sorted(TEXT_FAMILIES))}"
         )
-    with readable(folder):
+    with loadable(folder):
         model = AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype, use_safetensors=True, trust_remote_code=False
         )
@@ -120,13 +120,13 @@ def load_causal_lm(folder: Path, dtype: torch.dtype, device: torch.device) -> Pr
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """The tokenizer in `folder`."""
-    with readable(folder):
+    with loadable(folder):
         return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
 
 
 def model_config(folder: Path) -> Any:
     """The configuration in a folder's config.json."""
-    with readable(folder):
+    with loadable(folder):
         return AutoConfig.from_pretrained(folder, trust_remote_code=False)
 
 
@@ -136,7 +136,7 @@ def model_type(folder: Path) -> str:
 
 
 @contextmanager
-def readable(folder: Path) -> Iterator[None]:
+def loadable(folder: Path) -> Iterator[None]:
     """Turns the library's many ways of failing to load a folder into one line."""
     try:
         yield

@@ -20,7 +20,7 @@ from data_pipeline.connectors import Connector
 from data_pipeline.encoders import VisionEncoder
 from data_pipeline.framing import Framing
 from data_pipeline.images import Canvas
-from data_pipeline.language_models import LanguageModel, readable
+from data_pipeline.language_models import LanguageModel, loadable
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,11 +139,11 @@ def load_vision_encoder(
     folder: Path, image_size: int | None, dtype: torch.dtype, device: torch.device
 ) -> VisionEncoder:
     """The encoder in `folder`; raises `InputError` for an unknown family or files that cannot be loaded."""
-    with readable(folder):
+    with loadable(folder):
         return VisionEncoder.from_pretrained(folder, dtype, device, image_size).requires_grad_(False)
 
 
 def load_connector(folder: Path, dtype: torch.dtype, device: torch.device) -> Connector:
     """The connector in `folder`; raises `InputError` where there is none."""
-    with readable(folder):
+    with loadable(folder):
         return Connector.from_pretrained(folder, dtype, device).requires_grad_(False)

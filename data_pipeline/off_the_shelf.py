@@ -20,7 +20,7 @@ from transformers import AutoImageProcessor, AutoModelForImageTextToText, PreTra
 
 from data_pipeline.errors import InputError
 from data_pipeline.images import Affine, Canvas, Grid, map_box
-from data_pipeline.language_models import LanguageModel, load_tokenizer, model_type, readable
+from data_pipeline.language_models import LanguageModel, load_tokenizer, loadable, model_type
 from data_pipeline.models import Look, Prompt
 
 _QUESTION = "Describe this image."
@@ -111,7 +111,7 @@ def load_off_the_shelf(
         raise InputError(
             f"{folder}: model of type {family!r} is not known; known: {', '.join(sorted(CANVASES))}"
         )
-    with readable(folder):
+    with loadable(folder):
         image_processor = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
         model = AutoModelForImageTextToText.from_pretrained(
             folder, dtype=dtype, use_safetensors=True, trust_remote_code=False

@@ -18,7 +18,7 @@ from data_pipeline.corpus import Corpus, read_corpus, toy_captions
 from data_pipeline.errors import InputError
 from data_pipeline.framing import Framing
 from data_pipeline.image_sources import ImageFolder, ImageSource, SourceImage, ToyScenes
-from data_pipeline.language_models import TEXT_FAMILIES, model_config, readable
+from data_pipeline.language_models import TEXT_FAMILIES, loadable, model_config
 from data_pipeline.locations import resolve, weights_hash
 from data_pipeline.off_the_shelf import CANVASES
 from data_pipeline.study import ModelSettings, Study, resolve_layers
@@ -242,7 +242,7 @@ def _titles(study: Study, model: ModelSettings, config: Any, folders: dict[str, 
             "encoder_title": model.vision_encoder_title or str(config.vision_config.model_type),
             "connector_title": f"its own ({config.model_type})",
         }
-    with readable(folders["connector"]):
+    with loadable(folders["connector"]):
         connector = read_connector_config(folders["connector"])
     kind = {"gated_mlp": "gated MLP"}.get(connector.kind, connector.kind)
     blocks = " and ".join(str(block) for block in connector.vision_blocks)

@@ -159,6 +159,8 @@ def test_an_assumed_grid_and_a_foreign_model_name_are_told(folder: Path) -> None
     )
     assert "assumed" not in models[published.FLAT_ID]["description"]
     assert "another model" not in models[published.FLAT_ID]["description"]
+    assert models[published.CHUNKED_ID]["title"].endswith("(its files say allenai/Other)")
+    assert "files say" not in models[published.FLAT_ID]["title"]
 
 
 def test_whatever_is_missing_is_declared_with_its_reason(folder: Path) -> None:

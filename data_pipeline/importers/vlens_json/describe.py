@@ -24,7 +24,7 @@ def model_row(model: ModelFacts, position: int, grids: list[Grid], imported: set
     return {
         "model_id": model.model_id,
         "position": position,
-        "title": checkpoint.title,
+        "title": _title(model, checkpoint),
         "group": checkpoint.group,
         "llm": checkpoint.llm,
         "vision_encoder": checkpoint.vision_encoder,
@@ -43,6 +43,21 @@ def model_row(model: ModelFacts, position: int, grids: list[Grid], imported: set
     }
 
 
+def _title(model: ModelFacts, checkpoint: Checkpoint) -> str:
+    """The folder's model; where the files name another one, readers see that wherever the title stands."""
+    others = ", ".join(_other_names(model, checkpoint))
+    return f"{checkpoint.title} (its files say {others})" if others else checkpoint.title
+
+
+def _other_names(model: ModelFacts, checkpoint: Checkpoint) -> list[str]:
+    folder_names = {checkpoint.folder.rsplit("/", 1)[-1], checkpoint.model_id}
+    return [
+        name
+        for name in sorted(model.model_names)
+        if name.replace("/", "_") not in folder_names and name.rsplit("/", 1)[-1] not in folder_names
+    ]
+
+
 def study_description(unread: list[str]) -> str:
     """How the results came here; names the files that were left out."""
     text = "Results of a published study, imported from its JSON files; nothing was computed again."
@@ -53,11 +68,13 @@ def study_description(unread: list[str]) -> str:
 
 
 def _sentences(model: ModelFacts, checkpoint: Checkpoint, grids: list[Grid]) -> list[str]:
-    sentences = [checkpoint.description] if checkpoint.description else []
-    folder_names = {checkpoint.folder.rsplit("/", 1)[-1], checkpoint.model_id}
-    for name in sorted(model.model_names):
-        if name.replace("/", "_") not in folder_names and name.rsplit("/", 1)[-1] not in folder_names:
-            sentences.append(f"The files name another model than their folder does: {name}.")
+    sentences = [
+        f"The files name another model than their folder does: {name}. What is said here of its parts "
+        "follows the folder."
+        for name in _other_names(model, checkpoint)
+    ]
+    if checkpoint.description:
+        sentences.append(checkpoint.description)
     if any(grid.assumed for grid in grids):
         sentences.append(
             "The files give no rows and columns; a square grid is assumed, as the number of patches is a "

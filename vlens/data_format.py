@@ -40,7 +40,7 @@ Any Parquet reader will do; in DuckDB:
 
 ```sql
 select token, count(*) as cells
-from read_parquet('results/toy/neighbors/**/*.parquet')
+from read_parquet('results/toy-10/neighbors/**/*.parquet')
 where lens = 'contextual' and vision_layer = 2 and rank = 1
 group by token order by cells desc limit 10;
 ```

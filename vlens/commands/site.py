@@ -15,6 +15,7 @@ def build_and_report(results: Path, output_dir: Path, progress: Progress) -> Non
 
     report = build_site(results, output_dir, progress)
     click.echo(f"{report.pages} pages, {megabytes(report.bytes)}, built in {report.seconds:.1f} s")
+    click.echo(f"Results: {results}")
     click.echo(f"Open {(output_dir.resolve() / 'index.html').as_uri()}")
 
 

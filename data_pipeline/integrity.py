@@ -17,24 +17,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_pipeline.completeness import Gap, changed_parts, expected_blocks, gaps, present_blocks
+from data_pipeline.completeness import Block, Gap, changed_parts, expected_blocks, gaps, present_blocks
 from data_pipeline.errors import InputError
 from data_pipeline.schema import TABLES
 from data_pipeline.store import Results
-
-_REFERENCES = (
-    ("canvases", "image_id", "images"),
-    ("regions", "image_id", "images"),
-    ("samples", "model_id", "models"),
-    ("samples", "image_id", "images"),
-    ("samples", "canvas_id", "canvases"),
-    ("neighbors", "model_id", "models"),
-    ("neighbors", "image_id", "images"),
-    ("neighbors", "context_id", "contexts"),
-    ("cells", "model_id", "models"),
-    ("judgments", "model_id", "models"),
-    ("judgments", "image_id", "images"),
-)
+from data_pipeline.value_rules import REFERENCES
 
 
 @dataclass(frozen=True)
@@ -62,10 +49,11 @@ def inspect(folder: Path) -> Inspection:
             problems.append(str(error))
     problems += _repeated_keys(tables)
     problems += _dangling_ids(tables)
-    problems += _missing_samples(results, tables)
+    present = present_blocks(results)
+    missing = list(gaps(results, present))
+    problems += _missing_samples(results, tables, missing)
     problems += _incomplete_blocks(tables)
-    problems += _unjudged_blocks(results, tables)
-    missing = list(gaps(results))
+    problems += _unjudged_blocks(results, tables, present)
     problems += _gaps_in_words([gap for gap in missing if gap.reason is None])
     declared = _gaps_in_words([gap for gap in missing if gap.reason is not None])
     return Inspection(_summary(results, len(missing)), tuple(declared), tuple(problems))
@@ -90,7 +78,7 @@ def _repeated_keys(tables: dict[str, pa.Table]) -> Iterator[str]:
 
 
 def _dangling_ids(tables: dict[str, pa.Table]) -> Iterator[str]:
-    for name, column, target in _REFERENCES:
+    for name, column, target in REFERENCES:
         if name not in tables or target not in tables:
             continue
         known = tables[target][TABLES[target].key[0]].combine_chunks()
@@ -103,11 +91,11 @@ def _dangling_ids(tables: dict[str, pa.Table]) -> Iterator[str]:
             )
 
 
-def _missing_samples(results: Results, tables: dict[str, pa.Table]) -> Iterator[str]:
+def _missing_samples(results: Results, tables: dict[str, pa.Table], missing: list[Gap]) -> Iterator[str]:
     if "samples" not in tables:
         return
     present = set(_rows(tables["samples"], ["model_id", "image_id"]))
-    explained = {(gap.model_id, gap.image_id) for gap in gaps(results) if gap.reason is not None}
+    explained = {(gap.model_id, gap.image_id) for gap in missing if gap.reason is not None}
     expected = {(entry.model_id, image) for entry in results.manifest.expected for image in entry.images}
     by_model = Counter(model for model, _ in expected - present - explained)
     for model, count in sorted(by_model.items()):
@@ -137,18 +125,17 @@ def _incomplete_blocks(tables: dict[str, pa.Table]) -> Iterator[str]:
             )
 
 
-def _unjudged_blocks(results: Results, tables: dict[str, pa.Table]) -> Iterator[str]:
+def _unjudged_blocks(results: Results, tables: dict[str, pa.Table], present: set[Block]) -> Iterator[str]:
     if "judgments" not in tables:
         return
     columns = ["model_id", "image_id", "lens", "vision_layer", "judge"]
     judged = set(_rows(tables["judgments"].group_by(columns).aggregate([]), columns))
-    present = present_blocks(results)
     for entry in results.manifest.expected:
         blocks = [block for block in present if block[0] == entry.model_id]
         for judge in entry.judges:
-            missing = sum((*block, judge) not in judged for block in blocks)
-            if missing:
-                count = f"{missing} of {len(blocks)} blocks"
+            unjudged = sum((*block, judge) not in judged for block in blocks)
+            if unjudged:
+                count = f"{unjudged} of {len(blocks)} blocks"
                 yield f"model {entry.model_id}: judge {judge} has not judged {count}"
 
 

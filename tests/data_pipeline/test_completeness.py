@@ -132,6 +132,11 @@ PROBLEMS: dict[str, tuple[str, Callable[[pa.Table], pa.Table], str]] = {
         _without("model_id", "beta-wide"),
         "table cells: 1 values of model_id, such as 'beta-wide', are not in table models",
     ),
+    "a baseline is unknown": (
+        "models/models.parquet",
+        _replace("baseline_model_id", "alpha-round", "nobody"),
+        "table models: 1 values of baseline_model_id, such as 'nobody', are not in table models",
+    ),
 }
 
 

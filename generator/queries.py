@@ -81,6 +81,8 @@ class Region:
     y0: float
     x1: float
     y1: float
+    mask: bytes | None
+    """One-bit PNG of the box's size: its visible pixels. None: the whole box."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ class Verdicts:
 
 @dataclass(frozen=True)
 class CaptionLoss:
-    """One model's caption loss, mean over all caption tokens, in nats per token."""
+    """One model's caption losses in nats per token, each a mean over the tokens for which it is known."""
 
     model_id: str
     images: int

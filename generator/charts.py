@@ -187,7 +187,8 @@ def difference_strip(lens: str, difference: Difference, reach: float) -> Markup:
         return (max(-1.0, min(1.0, value / reach)) + 1) / 2 * _STRIP_WIDTH
 
     zero = _tick("rule", _STRIP_WIDTH / 2)
-    return _strip(lens, zero, place(difference.low), place(difference.high), place(difference.value))
+    low, high = difference.interval or (difference.value, difference.value)
+    return _strip(lens, zero, place(low), place(high), place(difference.value))
 
 
 def _tick(kind: str, x: float) -> Markup:

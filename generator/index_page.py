@@ -9,7 +9,8 @@ from markupsafe import Markup
 from data_pipeline.schema import LENS_TITLES
 from data_pipeline.store import Results
 from generator import queries
-from generator.charts import Series, describe, difference_strip, layer_chart, percent, share_strip
+from generator.ablations import AblationRow, ablation_rows
+from generator.charts import Series, describe, layer_chart, percent, share_strip
 from generator.database import Database
 from generator.index_notes import (
     Absent,
@@ -24,23 +25,14 @@ from generator.index_notes import (
     run_rows,
     run_summary,
 )
-from generator.intervals import Difference, Share, paired_difference
+from generator.intervals import LEAST_IMAGES, Share
 from generator.measures import Measures, Naming
-from generator.model_page import StudyContext, model_href
+from generator.model_page import StudyContext, Title, model_href
 from generator.queries import CaptionLoss, Model
 from generator.thumbnails import MOST, Thumbnail, thumbnail
 
 SHORT_NAMES = {"embedding": "Embedding", "logit": "LogitLens", "contextual": "LN-Lens"}
 METRICS = {"interpretable": "interpretable cells", "named": "object cells whose object or colour is named"}
-_LEAST_REACH = 0.05
-
-
-@dataclass(frozen=True)
-class Title:
-    """A model's name, and its page if it has one."""
-
-    title: str
-    href: str | None
 
 
 @dataclass(frozen=True)
@@ -114,30 +106,6 @@ class TruthRow:
 
 
 @dataclass(frozen=True)
-class DifferenceCell:
-    """One lens of an ablation: its share, and the difference to the baseline."""
-
-    lens: str
-    share: str
-    strip: Markup | None
-    difference: str
-    interval: str
-    is_clear: bool
-
-
-@dataclass(frozen=True)
-class AblationRow:
-    """One ablation beside its baseline."""
-
-    link: Title
-    description: str | None
-    baseline: str
-    """Empty for a baseline itself."""
-    images: int
-    cells: tuple[DifferenceCell, ...]
-
-
-@dataclass(frozen=True)
 class IndexPage:
     """What `index.html.jinja` places."""
 
@@ -161,6 +129,8 @@ class IndexPage:
     truth_lenses: tuple[tuple[str, str], ...]
     """Lenses with a figure in `truth`, in the order of its columns."""
     ablations: tuple[AblationRow, ...]
+    least_images: int
+    """So many images are needed for the interval of a difference."""
     methods: Methods
     runs: tuple[RunRow, ...]
     run_summary: tuple[tuple[str, str], ...]
@@ -205,7 +175,8 @@ def index_page(
         has_judgments=any(measures.has(model.model_id) for model in context.models),
         truth=_truth_rows(context, measures, losses, truth_lenses),
         truth_lenses=tuple((lens, LENS_TITLES[lens]) for lens in truth_lenses),
-        ablations=_ablation_rows(context, measures),
+        ablations=ablation_rows(context, measures),
+        least_images=LEAST_IMAGES,
         methods=methods(context, measures, queries.judges(database), size, losses),
         runs=run_rows(runs, context),
         run_summary=run_summary(runs),
@@ -220,7 +191,7 @@ def card(model: Model, context: StudyContext, measures: Measures) -> Card:
     """One model with its charts."""
     charts = (_metric_chart(model, context, measures, metric) for metric in METRICS)
     return Card(
-        href=_link(context, model).href,
+        href=context.title(model).href,
         title=model.title,
         subtitle=f"{model.llm} × {model.vision_encoder}",
         charts=tuple(chart for chart in charts if chart),
@@ -239,10 +210,6 @@ def _metric_chart(model: Model, context: StudyContext, measures: Measures, metri
     title = f"{model.title}: {METRICS[metric]} over vision layers"
     chart = layer_chart(model.vision_layers, series, title, _summary(series))
     return MetricChart(metric, METRICS[metric], chart, tuple(one.label for one in series), figures)
-
-
-def _link(context: StudyContext, model: Model) -> Title:
-    return Title(model.title, model_href(model.model_id) if model in context.shown else None)
 
 
 def _series(model: Model, lens: str, measures: Measures, metric: str) -> Series:
@@ -293,7 +260,7 @@ def _truth_rows(
         cells = tuple(_naming_cell(lens, measures.best_naming(model.model_id, lens)) for lens in lenses)
         loss = losses.get(model.model_id)
         if loss or any(cell.strip for cell in cells):
-            link = _link(context, model)
+            link = context.title(model)
             rows.append(TruthRow(link, model.group, cells, _loss_texts(loss)))
     return tuple(rows)
 
@@ -326,76 +293,3 @@ def _loss_texts(loss: CaptionLoss | None) -> tuple[str, str, str] | None:
         "–" if value is None else f"{value:.2f}" for value in (loss.with_image, loss.shuffled, loss.without)
     )
     return image, shuffled, without
-
-
-def _ablation_rows(context: StudyContext, measures: Measures) -> tuple[AblationRow, ...]:
-    titles = {model.model_id: model.title for model in context.models}
-    ablations = [model for model in context.models if model.group == "ablation"]
-    wanted = {model.baseline_model_id for model in ablations}
-    baselines = [model for model in context.models if model.model_id in wanted]
-    differences = {
-        (model.model_id, lens): _difference(context, measures, model, lens)
-        for model in ablations
-        for lens in context.all_lenses
-    }
-    rows = [_baseline_row(context, measures, model) for model in baselines]
-    ends = [abs(end) for d in differences.values() if d for end in (d.low, d.high)]
-    reach = max([_LEAST_REACH, *ends])
-    for model in ablations:
-        found = [differences[model.model_id, lens] for lens in context.all_lenses]
-        rows.append(
-            AblationRow(
-                _link(context, model),
-                model.description,
-                titles.get(model.baseline_model_id or "", "no baseline in the study"),
-                max((d.images for d in found if d), default=0),
-                tuple(
-                    _difference_cell(measures, model, lens, difference, reach)
-                    for lens, difference in zip(context.all_lenses, found, strict=True)
-                ),
-            )
-        )
-    return tuple(rows)
-
-
-def _baseline_row(context: StudyContext, measures: Measures, model: Model) -> AblationRow:
-    """What the ablations below it are compared with."""
-    counts = [measures.per_image(model.model_id, lens) for lens in context.all_lenses]
-    cells = tuple(_difference_cell(measures, model, lens, None, 1.0) for lens in context.all_lenses)
-    return AblationRow(_link(context, model), None, "", max(map(len, counts), default=0), cells)
-
-
-def _difference(context: StudyContext, measures: Measures, model: Model, lens: str) -> Difference | None:
-    if model.baseline_model_id is None:
-        return None
-    return paired_difference(
-        measures.per_image(model.model_id, lens),
-        measures.per_image(model.baseline_model_id, lens),
-        context.study.study_id,
-        model.model_id,
-        lens,
-        "difference to the baseline",
-    )
-
-
-def _difference_cell(
-    measures: Measures, model: Model, lens: str, difference: Difference | None, reach: float
-) -> DifferenceCell:
-    share = measures.pooled(model.model_id, lens)
-    text = "–" if share is None else percent(share.rate, 1)
-    if difference is None:
-        return DifferenceCell(lens, text, None, "", "", False)
-    return DifferenceCell(
-        lens,
-        text,
-        difference_strip(lens, difference, reach),
-        points(difference.value),
-        f"{points(difference.low)} to {points(difference.high)}",
-        difference.is_clear,
-    )
-
-
-def points(difference: float) -> str:
-    """A difference of rates in percentage points with its sign, like `+3.1`."""
-    text = f"{100 * difference:+.1f}".replace("-", "−")
-    return "0.0" if text in ("+0.0", "−0.0") else text

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 _Z = 1.959963984540054
 _RESAMPLES = 4000
+_ROUNDING = 1e-9
+LEAST_IMAGES = 6
+"""With fewer images a difference has no interval."""
 
 
 @dataclass(frozen=True)
@@ -39,43 +43,92 @@ class Share:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """Counts over some cells: verdicts that are true, and how many of the trials on other images were."""
+
+    hits: int = 0
+    cells: int = 0
+    chance_hits: int = 0
+    chance_trials: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.hits + other.hits,
+            self.cells + other.cells,
+            self.chance_hits + other.chance_hits,
+            self.chance_trials + other.chance_trials,
+        )
+
+    @property
+    def chance(self) -> float | None:
+        """Between 0 and 1; None where nothing was tried."""
+        return self.chance_hits / self.chance_trials if self.chance_trials else None
+
+
+Tallies = dict[str, Tally]
+"""By image."""
+Sums = npt.NDArray[np.float64]
+"""(draw, 4): hits, cells, hits by chance, trials of chance."""
+
+
+@dataclass(frozen=True)
 class Difference:
-    """Rate of one model minus rate of its baseline on the same images, with a 95 % interval."""
+    """A figure of one model minus that of its baseline on the same images.
+
+    `interval` is the 95 % interval, None with fewer than `LEAST_IMAGES`: resampling a handful of images
+    tells nothing about others.
+    """
 
     value: float
-    low: float
-    high: float
+    interval: tuple[float, float] | None
     images: int
 
     @property
     def is_clear(self) -> bool:
-        """Whether the interval excludes zero."""
-        return self.low > 0 or self.high < 0
+        """Whether there is an interval and it excludes zero; equal sums may differ by rounding."""
+        low, high = self.interval or (0, 0)
+        return low > _ROUNDING or high < -_ROUNDING
 
 
-Counts = dict[str, tuple[int, int]]
-"""By image: (interpretable, judged) cells."""
+def share(sums: Sums) -> Sums:
+    """The share of hits."""
+    return np.asarray(sums[:, 0] / sums[:, 1])
 
 
-def paired_difference(model: Counts, baseline: Counts, *key: object) -> Difference | None:
-    """The difference of two pooled rates, with a bootstrap interval over the images that both have.
+def share_above_chance(sums: Sums) -> Sums:
+    """The share of hits minus that of chance; NaN where chance was not tried."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(share(sums) - sums[:, 2] / sums[:, 3])
+
+
+def paired_difference(
+    figure: Callable[[Sums], Sums], model: Tallies, baseline: Tallies, *key: object
+) -> Difference | None:
+    """The difference of a figure of pooled counts, with a bootstrap interval over the images of both.
 
     Whole images are drawn with replacement, the same ones for both models, because cells of one image are
-    alike. Draws depend on `key` only. None with fewer than two common images.
+    alike. Draws depend on `key` only. None without a common image, or where the figure is not known.
     """
-    images = sorted(image for image in set(model) & set(baseline) if model[image][1] and baseline[image][1])
-    if len(images) < 2:
+    images = sorted(
+        image for image in set(model) & set(baseline) if model[image].cells and baseline[image].cells
+    )
+    if not images:
         return None
-    pairs = np.array([[*model[image], *baseline[image]] for image in images], np.float64)  # (image, 4)
+    own, theirs = (
+        np.array([astuple(tallies[image]) for image in images], np.float64) for tallies in (model, baseline)
+    )  # (image, 4)
+    value = _difference(figure, own.sum(axis=0, keepdims=True), theirs.sum(axis=0, keepdims=True))[0]
     draws = _generator(*key).multinomial(len(images), np.full(len(images), 1 / len(images)), _RESAMPLES)
-    low, high = np.quantile(_differences(draws @ pairs), [0.025, 0.975])
-    value = _differences(pairs.sum(axis=0, keepdims=True))[0]
-    return Difference(float(value), float(low), float(high), len(images))
+    drawn = _difference(figure, draws @ own, draws @ theirs)
+    if np.isnan(drawn).any() or np.isnan(value):
+        return None
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    interval = (float(low), float(high)) if len(images) >= LEAST_IMAGES else None
+    return Difference(float(value), interval, len(images))
 
 
-def _differences(sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Rates of the model minus rates of the baseline, from sums (draw, 4)."""
-    return np.asarray(sums[:, 0] / sums[:, 1] - sums[:, 2] / sums[:, 3])
+def _difference(figure: Callable[[Sums], Sums], model: Sums, baseline: Sums) -> Sums:
+    return np.asarray(figure(model) - figure(baseline))
 
 
 def _generator(*key: object) -> np.random.Generator:

@@ -6,8 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from generator.intervals import Counts, Share
+from generator.intervals import Share, Tallies, Tally
 from generator.queries import Verdicts
+
+Block = tuple[int, str]
+"""Vision layer and image."""
 
 
 @dataclass(frozen=True)
@@ -46,17 +49,18 @@ class Measures:
         """The share that verdicts would reach on other images."""
         return _rate(self._at(model_id, lens, layer), "chance_hits", "chance_trials")
 
-    def pooled(self, model_id: str, lens: str) -> Share | None:
-        """Interpretable cells among the judged ones over all vision layers."""
-        return _share(self._rows[model_id, lens], "interpretable", "judged")
+    def blocks(self, model_id: str, lens: str) -> set[Block]:
+        """Vision layer and image of all that was judged."""
+        return {(row.vision_layer, row.image_id) for row in self._rows[model_id, lens] if row.judged}
 
-    def per_image(self, model_id: str, lens: str) -> Counts:
-        """Interpretable and judged cells of each image, over all vision layers."""
-        counts: Counts = {}
+    def tallies(self, model_id: str, lens: str, blocks: set[Block]) -> Tallies:
+        """Interpretable and judged cells of each image in `blocks`, and chance."""
+        found: Tallies = {}
         for row in self._rows[model_id, lens]:
-            count, total = counts.get(row.image_id, (0, 0))
-            counts[row.image_id] = (count + row.interpretable, total + row.judged)
-        return counts
+            if (row.vision_layer, row.image_id) in blocks:
+                tally = Tally(row.interpretable, row.judged, row.chance_hits, row.chance_trials)
+                found[row.image_id] = found.get(row.image_id, Tally()) + tally
+        return found
 
     def best_naming(self, model_id: str, lens: str) -> Naming | None:
         """The vision layer with the highest share of object cells that are named; the first of equals."""

@@ -32,6 +32,14 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Title:
+    """A model's name, and its page if it has one."""
+
+    title: str
+    href: str | None
+
+
+@dataclass(frozen=True)
 class ModelPage:
     """What `model.html.jinja` places."""
 
@@ -71,6 +79,10 @@ class StudyContext:
     def all_lenses(self) -> tuple[str, ...]:
         """The lenses of any model, in the contract's order."""
         return tuple(lens for lens in LENSES if any(lens in lenses for lenses in self.lenses.values()))
+
+    def title(self, model: Model) -> Title:
+        """The model's name with a link to its page, seen from the site's root."""
+        return Title(model.title, model_href(model.model_id) if model in self.shown else None)
 
 
 def model_page(database: Database, context: StudyContext, model: Model) -> ModelPage:

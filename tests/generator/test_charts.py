@@ -74,7 +74,7 @@ def test_one_layer_is_a_chart_too() -> None:
 
 
 def test_a_strip_puts_zero_in_the_middle_and_cuts_what_is_beyond_reach() -> None:
-    strip = parsed(difference_strip("logit", Difference(0.0, -0.9, 0.05, 3), 0.1))
+    strip = parsed(difference_strip("logit", Difference(0.0, (-0.9, 0.05), 8), 0.1))
     dot = strip.find("circle")
     [line] = [line for line in strip.iter("line") if line.get("class") == "range"]
     assert dot is not None

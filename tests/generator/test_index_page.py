@@ -11,7 +11,7 @@ from data_pipeline.store import Results
 from generator.build import study_context
 from generator.database import Database
 from generator.index_notes import count_text, size_text, thousands
-from generator.index_page import IndexPage, card, index_page, points
+from generator.index_page import IndexPage, card, index_page
 from generator.index_page import _grid as grid_of
 from generator.intervals import Share
 from generator.measures import Measures
@@ -63,21 +63,6 @@ def test_a_chart_shows_the_counts_that_were_written(page: IndexPage) -> None:
     assert f"({share.count} of {share.total}, " in interpretable.figures[1].shares[2]
 
 
-def test_an_ablation_is_compared_with_its_baseline(page: IndexPage) -> None:
-    baseline, ablation = page.ablations
-    assert (baseline.link.title, baseline.baseline) == ("Alpha + Round", "")
-    assert ablation.baseline == "Alpha + Round"
-    assert ablation.images == 2
-    rates = []
-    for model in (tiny.MODELS[4], tiny.MODELS[0]):
-        rows = [row for row in tiny.judgment_rows(model, "logit") if row["status"] == "ok"]
-        rates.append(sum(row["interpretable"] for row in rows) / len(rows))
-    logit = ablation.cells[1]
-    assert logit.lens == "logit"
-    assert logit.difference == points(rates[0] - rates[1])
-    assert all(cell.difference == "" for cell in baseline.cells)
-
-
 def test_what_is_absent_is_told_with_its_reason(page: IndexPage) -> None:
     assert [(gap.model, gap.lenses, gap.layers, gap.images) for gap in page.absent] == [
         ("Shelf VLM", "Input Embedding Matrix", "0, 2, 4", 2),
@@ -111,14 +96,6 @@ def test_an_unjudged_model_has_no_truth_row_but_a_page(page: IndexPage) -> None:
 def test_page_objects_are_frozen(page: IndexPage) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         page.title = "changed"  # type: ignore[misc]
-
-
-@pytest.mark.parametrize(
-    ("difference", "text"),
-    [(0.0312, "+3.1"), (-0.2, "−20.0"), (0.0, "0.0"), (-0.0004, "0.0")],
-)
-def test_differences_are_in_points_with_their_sign(difference: float, text: str) -> None:
-    assert points(difference) == text
 
 
 def test_counts_and_sizes_read_well() -> None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from generator.intervals import Share, paired_difference
+from generator.intervals import (
+    Difference,
+    Share,
+    Tallies,
+    Tally,
+    paired_difference,
+    share,
+    share_above_chance,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,46 +37,75 @@ def test_what_is_no_share_is_refused(count: int, total: int) -> None:
         Share(count, total)
 
 
+def tallies(**shares: tuple[int, int] | tuple[int, int, int, int]) -> Tallies:
+    return {image: Tally(*counts) for image, counts in shares.items()}
+
+
+def even(count: int, *hits: int, chance: int = 20) -> Tallies:
+    """So many images of 100 cells and 100 trials; `hits` are taken in turn."""
+    return {f"image-{place:02}": Tally(hits[place % len(hits)], 100, chance, 100) for place in range(count)}
+
+
+def difference(model: Tallies, baseline: Tallies, *key: object) -> Difference:
+    found = paired_difference(share, model, baseline, *key)
+    assert found is not None
+    return found
+
+
 def test_a_model_does_not_differ_from_itself() -> None:
-    counts = {"a": (3, 10), "b": (9, 10), "c": (0, 10)}
-    difference = paired_difference(counts, counts, "key")
-    assert difference is not None
-    assert (difference.value, difference.low, difference.high) == (0, 0, 0)
-    assert not difference.is_clear
+    counts = even(6, 30, 90, 0)
+    found = difference(counts, counts, "key")
+    assert (found.value, found.interval) == (0, (0, 0))
+    assert not found.is_clear
 
 
 def test_pairing_by_image_removes_what_images_have_in_common() -> None:
-    baseline = {f"image-{place}": (place * 10, 100) for place in range(10)}
-    model = {image: (count + 5, total) for image, (count, total) in baseline.items()}
-    difference = paired_difference(model, baseline, "key")
-    assert difference is not None
-    assert (difference.value, difference.low, difference.high) == pytest.approx((0.05, 0.05, 0.05))
-    assert difference.is_clear
-    assert difference.images == 10
+    found = difference(even(10, 15, 95, 55, 25), even(10, 10, 90, 50, 20), "key")
+    assert found.value == pytest.approx(0.05)
+    assert found.interval == pytest.approx((0.05, 0.05))
+    assert found.is_clear
+    assert found.images == 10
 
 
 def test_the_interval_is_about_two_standard_errors_of_the_mean_difference() -> None:
-    baseline = {f"image-{place}": (50, 100) for place in range(50)}
-    model = {f"image-{place}": (60 if place % 2 else 40, 100) for place in range(50)}
-    difference = paired_difference(model, baseline, "key")
-    assert difference is not None
-    assert difference.value == pytest.approx(0)
+    found = difference(even(50, 40, 60), even(50, 50), "key")
+    assert found.value == pytest.approx(0)
     standard_error = 0.1 / 50**0.5
-    assert difference.high == pytest.approx(1.96 * standard_error, rel=0.15)
-    assert difference.low == pytest.approx(-1.96 * standard_error, rel=0.15)
+    assert found.interval == pytest.approx((-1.96 * standard_error, 1.96 * standard_error), rel=0.15)
 
 
 def test_draws_depend_on_the_key_only() -> None:
-    model, baseline = {"a": (1, 4), "b": (4, 4), "c": (2, 4)}, {"a": (2, 4), "b": (1, 4), "c": (2, 4)}
-    assert paired_difference(model, baseline, "x") == paired_difference(model, baseline, "x")
-    reordered = dict(reversed(model.items()))
-    assert paired_difference(model, baseline, "x") == paired_difference(reordered, baseline, "x")
+    model, baseline = even(8, 30, 70, 50), even(8, 60, 20)
+    assert difference(model, baseline, "x") == difference(model, baseline, "x")
+    assert difference(model, baseline, "x") != difference(model, baseline, "y")
+    assert difference(model, baseline, "x") == difference(dict(reversed(model.items())), baseline, "x")
 
 
 def test_only_images_that_both_models_have_count() -> None:
-    assert paired_difference({"a": (1, 2), "b": (1, 2)}, {"b": (1, 2), "c": (1, 2)}, "key") is None
-    difference = paired_difference(
-        {"a": (1, 2), "b": (1, 2), "x": (2, 2)}, {"a": (1, 2), "b": (1, 2), "y": (0, 2)}
-    )
-    assert difference is not None
-    assert (difference.value, difference.images) == (0, 2)
+    assert paired_difference(share, tallies(a=(1, 2)), tallies(b=(1, 2)), "key") is None
+    model, baseline = tallies(a=(1, 2), b=(1, 2), x=(2, 2)), tallies(a=(1, 2), b=(1, 2), y=(0, 2))
+    assert (difference(model, baseline).value, difference(model, baseline).images) == (0, 2)
+
+
+@pytest.mark.parametrize(("images", "has_interval"), [(1, False), (5, False), (6, True)])
+def test_a_handful_of_images_has_no_interval_and_is_never_clear(images: int, has_interval: bool) -> None:
+    found = difference(even(images, 90), even(images, 10), "key")
+    assert found.value == pytest.approx(0.8)
+    assert (found.interval is not None) == found.is_clear == has_interval
+
+
+def test_words_that_fit_any_image_raise_the_share_but_not_the_share_above_chance() -> None:
+    model, baseline = even(10, 60, 80, chance=50), even(10, 40, 60, chance=30)
+    assert difference(model, baseline, "key").value == pytest.approx(0.2)
+    above = paired_difference(share_above_chance, model, baseline, "key")
+    assert above is not None
+    assert above.value == pytest.approx(0)
+    assert above.interval == pytest.approx((0, 0))
+    assert not above.is_clear
+
+
+def test_a_share_above_an_unknown_chance_is_unknown() -> None:
+    untried = {image: Tally(tally.hits, tally.cells) for image, tally in even(10, 60).items()}
+    assert paired_difference(share_above_chance, untried, even(10, 40), "key") is None
+    assert paired_difference(share, untried, even(10, 40), "key") is not None
+    assert untried["image-00"].chance is None

@@ -11,7 +11,7 @@ from data_pipeline.schema import LENSES
 from data_pipeline.store import Results, ResultsWriter
 from generator import queries
 from generator.database import Database
-from generator.intervals import Share
+from generator.intervals import Share, Tally
 from generator.measures import Measures
 from generator.resources import sql_text
 from tests.generator import tiny_study as tiny
@@ -76,13 +76,26 @@ def test_only_object_cells_with_a_verdict_can_name_the_object(tiny_database: Dat
     assert best.vision_layer == tiny.LAYERS[rates.index(max(rates))]
 
 
-def test_per_image_counts_add_up_to_the_pooled_share(tiny_database: Database) -> None:
+def test_the_counts_of_images_are_those_of_the_blocks_that_are_asked_for(tiny_database: Database) -> None:
     measures = Measures(queries.verdicts(tiny_database), {"beta-wide": tiny.JUDGE})
+    model = next(model for model in tiny.MODELS if model.model_id == "beta-wide")
     for lens in LENSES:
-        counts = measures.per_image("beta-wide", lens)
-        pooled = measures.pooled("beta-wide", lens)
-        assert pooled == Share(sum(k for k, _ in counts.values()), sum(n for _, n in counts.values()))
-        assert pooled.total == 2 * len(tiny.LAYERS) * 5  # one of six cells is padding
+        blocks = measures.blocks("beta-wide", lens)
+        assert blocks == {(layer, image) for layer in tiny.LAYERS for image, _ in tiny.IMAGES}
+        some = {(2, "scene-0"), (4, "scene-0")}
+        rows = [
+            row
+            for row in tiny.judgment_rows(model, lens)
+            if row["status"] == "ok" and (row["vision_layer"], row["image_id"]) in some
+        ]
+        assert measures.tallies("beta-wide", lens, some) == {
+            "scene-0": Tally(
+                sum(row["interpretable"] for row in rows),
+                10,  # two layers, five cells: one of six is padding
+                sum(row["chance_hits"] for row in rows),
+                10 * 10,
+            )
+        }
 
 
 def test_another_judges_verdicts_are_in_no_figure(tiny_database: Database) -> None:
@@ -99,6 +112,20 @@ def test_caption_losses_weigh_each_token_alike(tiny_database: Database) -> None:
     assert losses["alpha-round"].with_image == pytest.approx(expected, abs=1e-5)
     assert losses["alpha-round"].tokens == tokens == 21
     assert "shelf" not in losses
+
+
+def test_a_caption_loss_that_is_missing_for_an_image_does_not_count_its_tokens(tmp_path: Path) -> None:
+    known = {"caption_loss_image": 1.0, "caption_loss_shuffled": 3.0, "caption_loss_none": 4.0}
+    first, second = (row | known for row in tiny.sample_rows(tiny.MODELS[0]))
+    second |= {"caption_loss_image": 2.0, "caption_loss_shuffled": None}
+    third = tiny.sample_rows(tiny.MODELS[1])[0] | {"caption_loss_image": None, "caption_loss_none": 2.5}
+    writer = ResultsWriter(tmp_path / "results", tiny.tiny_manifest())
+    writer.write_part("samples/samples.parquet", tiny._table("samples", [first, second, third]))
+    with Database(Results(tmp_path / "results")) as database:
+        loss, other = queries.caption_losses(database)
+    assert (loss.images, loss.tokens, loss.shuffled, loss.without) == (2, 21, 3.0, 4.0)
+    assert loss.with_image == pytest.approx((10 * 1.0 + 11 * 2.0) / 21)
+    assert (other.model_id, other.with_image, other.without) == ("alpha-wide", None, 2.5)
 
 
 def test_blocks_are_those_that_completeness_finds(tiny_database: Database, tiny_study_folder: Path) -> None:

@@ -8,6 +8,7 @@ its hash; a file that is not listed is not part of the results.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -18,6 +19,8 @@ from data_pipeline.schema import LENSES, SCHEMA_VERSION, TABLES, check_id
 MANIFEST_NAME = "manifest.json"
 
 Entry = TypeVar("Entry")
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_DEEPEST_LAYER = 32_767  # what the tables' columns hold
 
 
 @dataclass(frozen=True)
@@ -97,11 +100,17 @@ class Manifest:
         """
         try:
             content = json.loads(text)
+            text.encode()
+            if _ESCAPED_SURROGATE.search(text):
+                json.dumps(content, ensure_ascii=False).encode()
             version = content["schema_version"]
-        except (ValueError, KeyError, TypeError) as error:
+        except UnicodeEncodeError as error:
+            raise InputError(f"{source}: holds half a character (a lone surrogate), expected text") from error
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise InputError(f"{source}: not a V-Lens manifest ({error})") from error
         if type(version) is not int or version != SCHEMA_VERSION:
-            raise InputError(f"{source}: schema version {version}, expected {SCHEMA_VERSION}")
+            kind = "" if type(version) is int else ", a number"
+            raise InputError(f"{source}: schema version {version!r}, expected {SCHEMA_VERSION}{kind}")
         try:
             return cls(
                 study=_typed(StudyInfo, content["study"], source),
@@ -146,6 +155,9 @@ def _expected(entry: Any, source: Path) -> Expected:
     check_id(expected.model_id, f"{source}: model id")
     for image_id in expected.images:
         check_id(image_id, f"{source}: image id")
+    for layer in expected.vision_layers:
+        if not 0 <= layer <= _DEEPEST_LAYER:
+            raise InputError(f"{source}: vision layer {layer}, expected 0 or more")
     if strange := set(expected.lenses) - set(LENSES):
         raise InputError(
             f"{source}: unknown lens {sorted(strange)[0]!r}, expected one of {', '.join(LENSES)}"

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data_pipeline.errors import InputError
+from data_pipeline.folders import check_output_folder, kind_of
 from data_pipeline.manifest import MANIFEST_NAME, Absence, Manifest, Part
 from data_pipeline.schema import TABLES, check_id, check_schema, check_values, conform
 
@@ -114,8 +115,7 @@ class ResultsWriter:
 
 def _earlier_manifest(folder: Path) -> Manifest | None:
     """The manifest of a run to go on with; None for a new or empty folder."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: is a file, expected a folder for results")
+    check_output_folder(folder, "results")
     path = folder / MANIFEST_NAME
     if path.is_file():
         return read_manifest(folder)
@@ -127,8 +127,9 @@ def _earlier_manifest(folder: Path) -> Manifest | None:
 
 def read_manifest(folder: Path) -> Manifest:
     """Read and check `folder`'s manifest."""
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder, expected V-Lens results")
+    if (kind := kind_of(folder)) != "folder":
+        there = "is a file, expected a folder of" if kind else "no such folder, expected"
+        raise InputError(f"{folder}: {there} V-Lens results")
     path = folder / MANIFEST_NAME
     try:
         return Manifest.loads(path.read_text(encoding="utf-8"), path)

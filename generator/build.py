@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections import Counter, defaultdict
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from data_pipeline.completeness import expected_blocks, gaps
 from data_pipeline.errors import InputError
+from data_pipeline.folders import check_output_folder, is_inside, kind_of
 from data_pipeline.manifest import MANIFEST_NAME
 from data_pipeline.progress import Progress, SilentProgress
 from data_pipeline.schema import LENSES, check_id
@@ -51,23 +53,24 @@ def build_site(
     files beside the pages, for readers who want the numbers.
 
     Raises:
-        InputError: the results cannot be read, or `output` holds files that V-Lens did not write. Nothing of
-            the earlier site is changed unless every page of the new one could be made.
+        InputError: the results cannot be read or break the contract, or `output` holds files that V-Lens did
+            not write. Nothing of the earlier site is changed unless every page of the new one could be made.
     """
     started = time.perf_counter()
     progress = progress or SilentProgress()
     earlier = earlier_files(output, results)
     opened = Results(results)
     pages: dict[str, str] = {}
-    with _naming(results), Database(opened) as database:
+    with _naming(results, output), Database(opened) as database:
         check_rows(database, opened)
         context = study_context(database, opened)
+        data = _data_files(opened) if with_data else {}
+        _check_targets(output, [*_page_names(context), *data], earlier)
         with progress.stage("Pages", len(context.shown) + 1) as stage:
             for name, html in _pages(database, opened, context, with_data):
                 pages[name] = html
                 stage.advance(1, name)
     sizes = {name: len(html.encode()) for name, html in pages.items()}
-    data = _data_files(opened) if with_data else {}
     _write(output, pages, data, earlier)
     return BuildReport(
         output,
@@ -79,12 +82,12 @@ def build_site(
 
 
 @contextmanager
-def _naming(results: Path) -> Iterator[None]:
-    """Begin what is said of rows with the folder that they are in."""
+def _naming(results: Path, output: Path) -> Iterator[None]:
+    """Begin what is said of rows with the folder that they are in; what names a file or the site stays."""
     try:
         yield
     except InputError as error:
-        if str(error).startswith(str(results)):
+        if str(error).startswith((str(results), str(output))):
             raise
         raise InputError(f"{results}: {error}") from error
 
@@ -149,19 +152,47 @@ def _check_ids(models: list[Model], folder: Path) -> None:
 
 def earlier_files(output: Path, results: Path) -> list[str]:
     """The files that an earlier build wrote into `output`; refuses a folder with anything else in it."""
-    if output.exists() and not output.is_dir():
-        raise InputError(f"{output}: is a file, expected a folder for the site")
-    if output.resolve() == results.resolve():
+    check_output_folder(output, "the site")
+    if os.path.realpath(output) == os.path.realpath(results):
         raise InputError(f"{output}: holds the results, expected another folder for the site")
+    if kind_of(results / MANIFEST_NAME) and is_inside(output, results):
+        raise InputError(f"{output}: lies in the results, expected another folder for the site")
     marker = output / MARKER
-    if marker.is_file():
-        return [name for name in marker.read_text(encoding="utf-8").splitlines()[1:] if _is_inside(name)]
+    if marker.exists():
+        return [name for name in _marker_lines(marker) if _stays_inside(name)]
     if output.is_dir() and any(output.iterdir()):
         raise InputError(f"{output}: holds files that are not a V-Lens site; nothing was written")
     return []
 
 
-def _is_inside(name: str) -> bool:
+def _marker_lines(marker: Path) -> list[str]:
+    try:
+        title, *names = marker.read_text(encoding="utf-8").splitlines() or [""]
+    except (UnicodeDecodeError, OSError) as error:
+        raise InputError(f"{marker}: cannot be read, expected the list of a site's files") from error
+    if title != _MARKER_TITLE:
+        raise InputError(
+            f"{marker}: begins with {title[:80]!r}, expected {_MARKER_TITLE!r}; nothing was written"
+        )
+    return names
+
+
+def _page_names(context: StudyContext) -> list[str]:
+    return [*(model_href(model.model_id) for model in context.shown), "index.html"]
+
+
+def _check_targets(output: Path, names: list[str], earlier: list[str]) -> None:
+    """Refuse to write over what is in the way and was not written by an earlier build."""
+    for name in names:
+        target = output / name
+        if target.is_dir():
+            raise InputError(f"{target}: is a folder, expected a file of the site; nothing was written")
+        if name not in earlier and target.exists():
+            raise InputError(f"{target}: is not of an earlier site; nothing was written")
+        check_output_folder(target.parent, "the site")
+
+
+def _stays_inside(name: str) -> bool:
     """Whether a line of the marker names a file in the site and nowhere else."""
     path = Path(name)
     return bool(name) and not path.is_absolute() and ".." not in path.parts

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 
 def spoil(results: Path, table: str, column: str, change: Callable[[int, Any], Any]) -> Path:
-    """Replace the values of `column` by `change(row, value)` in the first file of `table`, which is returned."""
+    """Replace `column` by `change(row, value)` in the first file of `table`, which is returned."""
     path = sorted((results / table).rglob("*.parquet"))[0]
     rows = pq.read_table(path, partitioning=None)
     place = rows.schema.get_field_index(column)

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CONTRACT = {
     f"data_pipeline.{name}"
-    for name in ("schema", "value_rules", "errors", "manifest", "store", "completeness")
+    for name in ("schema", "value_rules", "errors", "folders", "manifest", "store", "completeness")
 }
 LIGHT = CONTRACT | {"data_pipeline", "data_pipeline.progress", "data_pipeline.integrity"}
 HEAVY = {"torch", "transformers", "safetensors", "tokenizers", "huggingface_hub", "accelerate"}

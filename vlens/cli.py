@@ -22,9 +22,18 @@ from data_pipeline.errors import InputError
 
 USER_ERROR = 2
 INTERRUPTED = 130
+_LONGEST_PLACE = 160
 
 _PIPELINE_PACKAGES = {"torch", "transformers", "safetensors", "tokenizers", "huggingface_hub", "accelerate"}
 _FAULTS_OF_THE_MACHINE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
+_FAULTS_OF_A_PATH = {
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+    errno.ENOENT,
+    errno.ENOTDIR,
+}
 
 
 class LazyGroup(click.Group):
@@ -105,12 +114,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        if error.errno not in _FAULTS_OF_THE_MACHINE:
+        if error.errno not in _FAULTS_OF_THE_MACHINE | _FAULTS_OF_A_PATH:
             raise
-        return _fail(f"{error.filename or 'a file'}: {error.strerror}")
+        return _fail(f"{_place(error)}: {error.strerror}")
     except (click.Abort, KeyboardInterrupt):
         _fail("stopped; the same command goes on from here")
         return INTERRUPTED
+
+
+def _place(error: OSError) -> str:
+    """The file that an error is about, as the user knows it: never the temporary one beside it."""
+    place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "a file"
+    place = place.removesuffix(".partial")
+    return place if len(place) <= _LONGEST_PLACE else f"{place[:_LONGEST_PLACE]}…"
 
 
 def _fail(message: str) -> int:

@@ -263,7 +263,7 @@ def test_two_ids_that_name_one_file_are_refused(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"media_type": 'image/png" onload="alert(1)'}, "expected one of image/png"),
-        ({"rows": 0}, "no cells or no pixels"),
+        ({"rows": 0}, "rows is 0 at canvas"),
         ({"rows": 1}, "outside its grid of 1 × 3 cells"),
     ],
 )

@@ -17,6 +17,7 @@ from generator.database import Database
 from generator.payload import ModelTables, Payload, build_payload
 from generator.queries import Model, ModelImage, Region
 from generator.readings import Frame
+from generator.region_cells import region_cells
 
 MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp")
 _SCORE_NAMES = {"embedding": "cosine", "logit": "logit", "contextual": "cosine"}
@@ -230,6 +231,7 @@ def _region_data(region: Region, image: ModelImage) -> dict[str, Any]:
         "words": region.words,
         "attributes": region.attributes,
         "box": _canvas_box(region, image),
+        "cells": region_cells(region, image),
     }
 
 

@@ -119,13 +119,3 @@ export function samePlace(from, cell, to) {
   const col = Math.floor(((colOf(from, cell) + 0.5) / from.cols) * to.cols);
   return row * to.cols + col;
 }
-
-/**
- * The area that two boxes share, in square canvas pixels.
- * @param {Box} a @param {Box} b @returns {number}
- */
-export function overlap(a, b) {
-  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
-  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  return Math.max(width, 0) * Math.max(height, 0);
-}

@@ -18,8 +18,8 @@ const STATISTICS = /** @type {const} */ ([
 ]);
 
 const TRUTH_TITLES = {
-  object: "object",
-  background: "background",
+  object: "an object fills this patch",
+  background: "background fills this patch",
   mixed: "no single thing fills this patch",
   padding: "padding, not part of the picture",
 };
@@ -90,23 +90,28 @@ function truthOf(view) {
   const cell = /** @type {number} */ (view.cell);
   const kinds = page.lenses.map(({ id }) => data.judgment(id, state.layer, cell)?.truthKind);
   const kind = kinds.find((value) => value != null);
-  const found = kind === "padding" ? [] : regionsOf(image.regions, image.canvas, cell);
-  const names = found.map(({ region }) =>
+  const found = kind === "padding" ? [] : regionsOf(image.regions, cell);
+  const names = found.map(({ region, share }) =>
     make(
       "span",
       {
         class: "region",
         "data-kind": region.kind,
-        title: [...region.attributes, ...region.words].join(", "),
+        title: `${region.kind}: ${[...region.attributes, ...region.words].join(", ")}`,
       },
       visible(nameRegion(region), "word", { spaces: false }),
+      make("span", { class: "share", title: "of this patch, visible pixels only" }, ` ${share} %`),
     ),
   );
   const verdict =
     kind && kind in TRUTH_TITLES ? TRUTH_TITLES[/** @type {keyof typeof TRUTH_TITLES} */ (kind)] : null;
-  if (!names.length && !verdict) return [make("span", { class: "quiet" }, "not annotated")];
+  if (!names.length && !verdict) return [make("span", { class: "quiet" }, whyNameless(image.regions))];
   return [...names, verdict && make("span", { class: "quiet" }, verdict)];
 }
+
+/** @param {import("#viewer/truth").Region[]} regions of the image */
+const whyNameless = (regions) =>
+  regions.length > 0 ? "nothing annotated covers a quarter of this patch" : "not annotated";
 
 /**
  * Draw the patch and its surroundings, the patch framed.

@@ -1,6 +1,4 @@
-/** Ground truth of a cell: which annotated regions its box meets. */
-
-import { cellBox, overlap } from "#viewer/grid";
+/** Ground truth of a cell: which annotated regions are in it. */
 
 /**
  * @typedef {object} Region
@@ -8,23 +6,19 @@ import { cellBox, overlap } from "#viewer/grid";
  * @property {string[]} words nouns that name it, synonyms included
  * @property {string[]} attributes
  * @property {number[]} box [x0, y0, x1, y1] in canvas pixels; empty where the canvas does not know its source
+ * @property {[number, number][]} cells each cell of which its visible pixels cover at least a quarter, with the
+ *   covered share in %
  */
-
-/** @param {number[]} box [x0, y0, x1, y1] @returns {import("#viewer/grid").Box} */
-const asBox = ([x0, y0, x1, y1]) => ({ x: x0, y: y0, width: x1 - x0, height: y1 - y0 });
 
 /**
- * Regions whose box meets a cell, the one that covers most of the cell first, objects before backgrounds.
- * @param {Region[]} regions @param {import("#viewer/grid").Canvas} canvas @param {number} cell
- * @returns {{region: Region, share: number}[]} `share` of the cell inside the region's box, 0 to 1
+ * Regions that are in a cell by the rule of the annotations judge, so that page and verdicts agree: objects
+ * before backgrounds, then the one that covers most of the cell first.
+ * @param {Region[]} regions @param {number} cell
+ * @returns {{region: Region, share: number}[]} `share` of the cell that is covered, in %
  */
-export function regionsOf(regions, canvas, cell) {
-  const box = cellBox(canvas, cell);
-  const area = box.width * box.height;
+export function regionsOf(regions, cell) {
   return regions
-    .filter((region) => region.box.length === 4)
-    .map((region) => ({ region, share: overlap(asBox(region.box), box) / area }))
-    .filter(({ share }) => share > 0)
+    .flatMap((region) => region.cells.filter(([at]) => at === cell).map(([, share]) => ({ region, share })))
     .sort((a, b) => rank(a.region) - rank(b.region) || b.share - a.share);
 }
 

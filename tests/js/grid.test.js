@@ -8,7 +8,6 @@ import {
   cellCount,
   centreCell,
   gridBox,
-  overlap,
   samePlace,
   walk,
 } from "#viewer/grid";
@@ -82,10 +81,4 @@ test("a selection keeps its relative place in another grid", () => {
 test("the centre of an even grid is the cell before the middle", () => {
   assert.equal(centreCell(GRIDS[7]), 5);
   assert.equal(centreCell({ ...GRIDS[7], rows: 1, cols: 1 }), 0);
-});
-
-test("boxes overlap by their common area", () => {
-  const box = { x: 0, y: 0, width: 10, height: 10 };
-  assert.equal(overlap(box, { x: 5, y: 8, width: 10, height: 10 }), 10);
-  assert.equal(overlap(box, { x: 10, y: 0, width: 5, height: 5 }), 0);
 });

@@ -3,29 +3,35 @@ import { test } from "node:test";
 
 import { nameRegion, regionsOf } from "#viewer/truth";
 
-const canvas = { width: 40, height: 20, rows: 2, cols: 4, cellWidth: 10, cellHeight: 10, gridX: 0, gridY: 0 };
-const region = (kind, word, box) => ({ kind, words: [word], attributes: [], box });
+const region = (kind, word, cells) => ({ kind, words: [word], attributes: [], box: [0, 0, 40, 20], cells });
 
-test("a cell's regions are those that its box meets: objects first, then by share", () => {
+test("a cell's regions are those listed for it, whatever their boxes: objects first, then by share", () => {
   const regions = [
-    region("background", "grass", [0, 0, 40, 20]),
-    region("object", "dog", [8, 0, 20, 5]),
-    region("object", "cat", [10, 0, 20, 10]),
-    region("object", "sun", [30, 10, 40, 20]),
+    region("background", "grass", [
+      [0, 100],
+      [1, 70],
+    ]),
+    region("object", "dog", [[1, 30]]),
+    region("object", "cat", [
+      [1, 45],
+      [2, 100],
+    ]),
+    region("object", "sun", [[7, 100]]),
     region("object", "unplaced", []),
   ];
-  const found = regionsOf(regions, canvas, 1).map(({ region: { words }, share }) => [words[0], share]);
+  const found = regionsOf(regions, 1).map(({ region: { words }, share }) => [words[0], share]);
   assert.deepEqual(found, [
-    ["cat", 1],
-    ["dog", 0.5],
-    ["grass", 1],
+    ["cat", 45],
+    ["dog", 30],
+    ["grass", 70],
   ]);
+  assert.deepEqual(regionsOf(regions, 3), []);
 });
 
 test("a region is named by its attributes and first noun", () => {
   assert.equal(
-    nameRegion({ kind: "object", words: ["dog", "puppy"], attributes: ["red", "scarlet"], box: [] }),
+    nameRegion({ kind: "object", words: ["dog", "puppy"], attributes: ["red", "scarlet"], box: [], cells: [] }),
     "red dog",
   );
-  assert.equal(nameRegion({ kind: "background", words: [], attributes: [], box: [] }), "background");
+  assert.equal(nameRegion({ kind: "background", words: [], attributes: [], box: [], cells: [] }), "background");
 });

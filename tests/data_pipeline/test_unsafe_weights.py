@@ -1,4 +1,4 @@
-"""A folder of weights can neither be unpickled nor bring code that runs, whatever is answered to a prompt."""
+"""Weights that may not be loaded: pickles, folders whose own code would run, and files cut short."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from safetensors.torch import load_file
 
 from data_pipeline.errors import InputError
 from data_pipeline.language_models import load_causal_lm, load_tokenizer, model_config
-from data_pipeline.models import load_vision_encoder
+from data_pipeline.models import load_connector, load_vision_encoder
 from data_pipeline.off_the_shelf import load_off_the_shelf
-from tests.data_pipeline.tiny_models import save_encoder, save_llava, save_llm
+from tests.data_pipeline.tiny_models import save_connector, save_encoder, save_llava, save_llm
 
 CPU, F32 = torch.device("cpu"), torch.float32
 LOADERS: dict[str, tuple[Callable[[Path], Path], Callable[[Path], object]]] = {
@@ -46,6 +46,17 @@ def test_pickled_weights_are_refused(kind: str, tmp_path: Path) -> None:
     weights.unlink()
     with pytest.raises(InputError, match=r"cannot be loaded \(.*no file named model\.safetensors"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize("kind", [*LOADERS, "connector"])
+def test_weights_that_are_cut_short_are_named_in_one_line(kind: str, tmp_path: Path) -> None:
+    connector = (save_connector, lambda folder: load_connector(folder, F32, CPU))
+    save, load = LOADERS.get(kind, connector)
+    weights = save(tmp_path) / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-50])
+    with pytest.raises(InputError, match=r"cannot be loaded \(.*not fully covered") as caught:
+        load(tmp_path)
+    assert "\n" not in str(caught.value)
 
 
 def _change(file: Path, **settings: Any) -> None:

@@ -309,10 +309,10 @@ JUDGMENTS = TableSpec(
         Column(
             "names_truth",
             pa.bool_(),
-            "object and background cells: a candidate names the region that fills most of the cell",
+            "filled cells: a candidate is a noun or an attribute of the region that fills most of the cell",
             nullable=True,
         ),
-        Column("names_noun", pa.bool_(), "the same, with a noun rather than an attribute", nullable=True),
+        Column("names_noun", pa.bool_(), "the same, by a noun alone", nullable=True),
         Column(
             "truth_chance_hits", pa.int32(), "cells of other images whose truth is named too", "count", True
         ),

@@ -145,8 +145,18 @@ def make_plan(study: Study, num_images: int | None, ablations: bool) -> Plan:
     """Resolve a study; `num_images` None means all.
 
     Raises:
-        InputError: a folder, class, layer, corpus or image that is not there, or too many images asked for.
+        InputError: a folder, class, layer, corpus or image that is not there, or too many images asked for;
+            it begins with the study file.
     """
+    try:
+        return _plan(study, num_images, ablations)
+    except InputError as error:
+        if study.file is None or str(error).startswith(str(study.file)):
+            raise
+        raise InputError(f"{study.file}: {error}") from error
+
+
+def _plan(study: Study, num_images: int | None, ablations: bool) -> Plan:
     source = _source(study)
     count = _checked_count(num_images, source)
     hashes: dict[Path, str] = {}

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from data_pipeline.errors import InputError
+from data_pipeline.folders import kind_of
 from data_pipeline.framing import Interpolation, ResizeMode
 from data_pipeline.schema import GROUPS, LENSES, Lens, check_id
 
@@ -46,11 +47,12 @@ def _layers(value: Any) -> Any:
     if not isinstance(value, list | tuple) or not value:
         raise ValueError("expected 'all' or a list of layers")
     for layer in value:
-        if isinstance(layer, int) and layer < 0:
+        is_number = isinstance(layer, int) and not isinstance(layer, bool)
+        if is_number and layer < 0:
             raise ValueError(
                 f"{layer} is below 0; layers from the end are written 'N-1', N being the last block's output"
             )
-        if not isinstance(layer, int) and not (isinstance(layer, str) and _FROM_THE_END.fullmatch(layer)):
+        if not is_number and not (isinstance(layer, str) and _FROM_THE_END.fullmatch(layer)):
             raise ValueError(f"{layer!r} is not a layer, expected a number from 0, or 'N', 'N-1', …")
     return tuple(value)
 
@@ -165,6 +167,8 @@ class Study(_Settings):
     model: Annotated[tuple[ModelSettings, ...], Field(min_length=1)]
     folder: Path = Field(default=Path(), exclude=True)
     """Folder of the study file: relative paths start there. Not a key of the file."""
+    file: Path | None = Field(default=None, exclude=True)
+    """The study file, as it was given: errors begin with it. Not a key of the file."""
 
     def llm_of(self, model: ModelSettings) -> LLMSettings:
         """The language model of a composed model."""
@@ -190,7 +194,7 @@ def load_study(path_or_name: str | Path) -> Study:
     path = find_study(path_or_name)
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{path}: not a TOML file ({error})") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
@@ -199,10 +203,11 @@ def load_study(path_or_name: str | Path) -> Study:
 
 def parse_study(content: dict[str, Any], source: Path) -> Study:
     """Check the content of a study file; `source` is named in errors; relative paths start at its folder."""
-    if "folder" in content:
-        raise InputError(f"{source}: unknown key 'folder'; known: {_known(Study)}")
+    for key in ("folder", "file"):
+        if key in content:
+            raise InputError(f"{source}: unknown key {key!r}; known: {_known(Study)}")
     try:
-        study = Study.model_validate({**content, "folder": source.parent.resolve()})
+        study = Study.model_validate({**content, "folder": source.parent.resolve(), "file": source})
     except ValidationError as error:
         raise InputError(f"{source}: {_first_problem(error)}") from error
     for problem in _problems(study):
@@ -213,8 +218,11 @@ def parse_study(content: dict[str, Any], source: Path) -> Study:
 def find_study(path_or_name: str | Path) -> Path:
     """The file of a study given by path, or by name among those that come with V-Lens."""
     path = Path(path_or_name)
+    kind = kind_of(path)
     if path.suffix == ".toml" or path.parent != Path():
-        if not path.is_file():
+        if kind == "folder":
+            raise InputError(f"{path}: is a folder, expected a study file")
+        if kind is None:
             raise InputError(f"{path}: no such study file")
         return path
     here = Path(__file__).parent
@@ -223,6 +231,8 @@ def find_study(path_or_name: str | Path) -> Path:
         file.stem: file for folder in folders if folder.is_dir() for file in sorted(folder.glob("*.toml"))
     }
     if path.name not in shipped:
+        if kind:
+            raise InputError(f"{path}: is a {kind}, expected a study file, whose name ends in .toml")
         raise InputError(
             f"study {str(path)!r}: not a .toml file, nor one of those shipped: {', '.join(shipped)}"
         )
@@ -238,8 +248,12 @@ def _first_problem(error: ValidationError) -> str:
         return f"unknown key {first['loc'][-1]!r}{_inside(first['loc'][:-1])}; known: {known}"
     if first["type"] == "missing":
         return f"key {first['loc'][-1]!r} is missing{_inside(first['loc'][:-1])}"
+    if first["loc"] == ("lenses",):
+        return f"lenses: expected a list of one or more of {', '.join(LENSES)} (found {first['input']!r})"
     if first["loc"] and first["loc"][0] == "lenses":
         return f"unknown lens {first['input']!r}, expected one of {', '.join(LENSES)}"
+    if first["type"] == "tuple_type":
+        return f"{place}: expected a list, in TOML one [[{place}]] for each (found {first['input']!r})"
     return f"{place}: {first['msg'].removeprefix('Value error, ')} (found {first['input']!r})"
 
 
@@ -269,8 +283,12 @@ def _class_at(location: tuple[int | str, ...]) -> type[_Settings]:
     return classes.get(str(location[0]), Study) if len(location) > 1 else Study
 
 
+def _not_keys(settings: type[_Settings]) -> tuple[str, ...]:
+    return ("folder", "file") if settings is Study else ()
+
+
 def _known(settings: type[_Settings]) -> str:
-    return ", ".join(name for name in settings.model_fields if name != "folder")
+    return ", ".join(name for name in settings.model_fields if name not in _not_keys(settings))
 
 
 def _problems(study: Study) -> list[str]:
@@ -289,6 +307,11 @@ def _problems(study: Study) -> list[str]:
         problems += [
             f"{kind} id {name!r} is used twice" for name in dict.fromkeys(ids) if ids.count(name) > 1
         ]
+    names: dict[str, str] = {}
+    for model in study.model:
+        other = names.setdefault(model.id.lower(), model.id)
+        if other != model.id:
+            problems.append(f"model ids {other!r} and {model.id!r} differ in case only and name one file")
     for model in study.model:
         problems += [f"model {model.id!r}: {problem}" for problem in _model_problems(study, model)]
     return problems

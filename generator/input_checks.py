@@ -31,6 +31,8 @@ def check_rows(database: Database, results: Results) -> None:
         InputError: a value is missing, not finite, out of its range or not among its choices, a key occurs
             twice, or an id leads nowhere; the file and the row are named.
     """
+    if not database.rows("models"):
+        raise InputError(f"{results.folder}: table models is empty, expected at least one model")
     for spec in TABLES.values():
         if results.paths(spec.name):
             _check_values(database, spec)

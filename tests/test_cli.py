@@ -237,6 +237,26 @@ BAD_RESULTS: dict[str, tuple[Callable[[Path], Any], str, str]] = {
         "manifest.json",
         "schema version 99, expected 1",
     ),
+    "manifest whose version is text": (
+        lambda results: _edit_manifest(results, '"schema_version": 1', '"schema_version": "1"'),
+        "manifest.json",
+        "schema version '1', expected 1, a number",
+    ),
+    "endless manifest": (
+        lambda results: (results / "manifest.json").write_text("[" * 100_000),
+        "manifest.json",
+        "not a V-Lens manifest",
+    ),
+    "half a character": (
+        lambda results: _edit_manifest(results, '"study_id": "tiny"', '"study_id": "tiny\\ud800"'),
+        "manifest.json",
+        "a lone surrogate",
+    ),
+    "layer below 0": (
+        lambda results: _edit_manifest(results, '"vision_layers": [', '"vision_layers": [-5, '),
+        "manifest.json",
+        "vision layer -5",
+    ),
     "missing file": (
         lambda results: (results / "models" / "models.parquet").unlink(),
         "models.parquet",
@@ -382,6 +402,27 @@ BAD_STUDIES = {
     "model id that climbs": ('id = "olmo-clip"', 'id = "../olmo"', "../olmo"),
     "model id of HTML": ('id = "olmo-clip"', 'id = "<script>"', "<script>"),
     "location that climbs": ("toy:connectors/olmo-clip", "toy:../../etc", "toy:../../etc"),
+    "layer that is a truth value": ('vision_layers = "all"', "vision_layers = [true]", "True is not a layer"),
+    "one lens, no list": ('["logit"]', '"logit"', "lenses: expected a list"),
+    "no lens": ('["logit"]', "[]", "lenses: expected a list"),
+    "unknown part of the toy scenes": (
+        '"toy-scenes"',
+        '"toy-scenes"\nsplit = "none"',
+        "unknown split 'none'",
+    ),
+    "endless brackets": ("[images]", "a = " + "[" * 5000 + "\n[images]", "not a TOML file"),
+    "ids that name one file": (
+        "[[model]]",
+        """[[model]]
+id = "OLMO-clip"
+title = "Again"
+llm = "olmo"
+vision_encoder = "clip"
+connector = "toy:connectors/olmo-clip"
+
+[[model]]""",
+        "differ in case only",
+    ),
     "missing weights": ("toy:connectors/olmo-clip", "toy:connectors/nothing", "nothing"),
 }
 
@@ -396,7 +437,24 @@ def test_bad_studies_are_refused_and_nothing_is_written(
     study.write_text(STUDY.replace(old, new))
     line = fail(capsys, "run", study, "--results", tmp_path / "results", "--num-images", "1")
     assert words in line
+    assert line.startswith(f"vlens: {study}: ")
     assert not (tmp_path / "results").exists()
+
+
+def test_a_model_that_is_no_table_is_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = tmp_path / "small.toml"
+    study.write_text('id = "a"\ntitle = "b"\nmodel = 5\nimages = { source = "toy-scenes" }\n')
+    assert "model: expected a list" in fail(capsys, "run", study)
+
+
+def test_a_folder_or_another_file_is_no_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.toml").mkdir()
+    (tmp_path / "notes").write_text("mine")
+    assert "is a folder, expected a study file" in fail(capsys, "run", "folder.toml")
+    assert "is a file, expected a study file, whose name ends in .toml" in fail(capsys, "run", "notes")
 
 
 def test_the_study_that_the_bad_ones_are_made_from_is_a_good_one(tmp_path: Path) -> None:

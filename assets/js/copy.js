@@ -1,4 +1,4 @@
-/** Copying the link to the present view, with a short notice. */
+/** Copying the link to the present view, and the page's short notices. */
 
 import { byId } from "#viewer/dom";
 
@@ -15,10 +15,15 @@ export async function copyAddress() {
   }
 }
 
+/** Say something until something else is said; "" says no more. @param {string} text */
+export function say(text) {
+  byId("notice").textContent = text;
+}
+
 /** @param {string} text */
 function notify(text) {
   const notice = byId("notice");
-  notice.textContent = text;
+  say(text);
   setTimeout(() => {
     if (notice.textContent === text) notice.textContent = "";
   }, NOTICE_TIME);

@@ -6,6 +6,7 @@
 import { cellAt, colOf, rowOf } from "#viewer/grid";
 import { nearestIndex } from "#viewer/layers";
 import { MAP_IDS } from "#viewer/maps";
+import { shortText } from "#viewer/tokens";
 
 /**
  * @typedef {object} State what the reader chose
@@ -63,6 +64,24 @@ export function parseHash(hash, page, otherwise) {
     only: asked.get("only"),
     grid: asked.get("grid") !== "off",
   };
+}
+
+/**
+ * What a hash asks for and the page does not have, as a sentence; "" if it has everything.
+ * @param {string} hash with or without "#" @param {Shown} page
+ * @param {State} state what parseHash made of the hash @returns {string}
+ */
+export function whatIsMissing(hash, page, state) {
+  const asked = new URLSearchParams(hash.replace(/^#/, ""));
+  const [image, layer, patch] = ["image", "layer", "patch"].map((key) => asked.get(key));
+  const { id } = page.images[state.image];
+  const depth = page.visionLayers[state.layer];
+  const missing = [
+    image !== null && image !== id && `image ${shortText(image)}`,
+    layer !== null && layer !== String(depth) && `vision layer ${shortText(layer)}`,
+    patch !== null && state.cell === null && `patch ${shortText(patch)}`,
+  ].filter(Boolean);
+  return missing.length > 0 ? `This link asks for ${missing.join(", ")}, which this page does not have.` : "";
 }
 
 /** Commas and slashes need no escape in a fragment, and links are easier to read without.

@@ -5,7 +5,7 @@
 
 import { firstState } from "#viewer/first-state";
 import { centreCell, samePlace, walk } from "#viewer/grid";
-import { formatHash, parseHash } from "#viewer/hash";
+import { formatHash, parseHash, whatIsMissing } from "#viewer/hash";
 import { stepIndex } from "#viewer/layers";
 import { MAP_IDS } from "#viewer/maps";
 import { viewMaker } from "#viewer/view";
@@ -18,6 +18,7 @@ import { viewMaker } from "#viewer/view";
  *   patch came under the pointer
  * @property {(view: View) => void} state
  * @property {(view: View) => void} hover
+ * @property {(sentence: string) => void} missing what the link asks for in vain; "" once the reader goes on
  *
  * @typedef {{replace: (hash: string) => void, push: (hash: string) => void}} Link
  */
@@ -36,7 +37,7 @@ export class Reader {
   #data = null;
   #shownImage = -1;
   /** @type {Panels} */
-  #panels = { state: () => {}, hover: () => {} };
+  #panels = { state: () => {}, hover: () => {}, missing: () => {} };
 
   /**
    * @param {import("#viewer/view").Page} page @param {import("#viewer/maps").Palette} palette
@@ -55,15 +56,24 @@ export class Reader {
   async open(hash, panels) {
     this.#panels = panels;
     const fresh = firstState(this.#page, await this.#page.image(0), BLANK);
-    this.#state = hash.length > 1 ? parseHash(hash, this.#page, { ...fresh, cell: null }) : fresh;
+    this.#state = fresh;
+    if (hash.length > 1) this.#read(hash);
     this.#link.replace(this.hash());
     await this.#show();
   }
 
   /** Show what the address says now. @param {string} hash */
   follow(hash) {
-    this.#state = parseHash(hash, this.#page, { ...this.#state, cell: null });
+    if (!this.#read(hash)) this.#link.replace(this.hash());
     return this.#show();
+  }
+
+  /** Take the state from a hash; whether the page has all it asks for. @param {string} hash */
+  #read(hash) {
+    this.#state = parseHash(hash, this.#page, { ...this.#state, cell: null });
+    const missing = whatIsMissing(hash, this.#page, this.#state);
+    this.#panels.missing(missing);
+    return missing === "";
   }
 
   /**
@@ -73,6 +83,7 @@ export class Reader {
   update(changes, { push = false } = {}) {
     this.#state = { ...this.#state, ...changes };
     this.#link[push ? "push" : "replace"](this.hash());
+    this.#panels.missing("");
     return this.#show();
   }
 

@@ -2,7 +2,7 @@
 
 import { createCaptions } from "#viewer/captions-view";
 import { createControls } from "#viewer/controls-view";
-import { copyAddress } from "#viewer/copy";
+import { copyAddress, say } from "#viewer/copy";
 import { byId } from "#viewer/dom";
 import { listenToKeys } from "#viewer/keyboard";
 import { createLayerTable } from "#viewer/layer-table";
@@ -43,6 +43,7 @@ export async function start(document) {
   await reader.open(location.hash, {
     state: together(stage.show, patch, rest),
     hover: together(stage.mark, patch),
+    missing: say,
   });
   document.documentElement.dataset.ready = "true";
 }
@@ -79,8 +80,7 @@ function listenToTools(document, reader, stage, link) {
 
 /** Say that the page cannot be read, in place of an empty one. @param {unknown} error */
 function fail(error) {
-  byId("notice").textContent =
-    `This page could not be read: ${error instanceof Error ? error.message : error}`;
+  say(`This page could not be read: ${error instanceof Error ? error.message : error}`);
   throw error;
 }
 

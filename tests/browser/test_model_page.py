@@ -204,6 +204,19 @@ def test_a_link_to_what_is_not_there_opens_all_the_same(page: Page, tiny_site: P
     )
     assert opened.state()["image"] == "scene-0"
     assert opened.state()["layer"] == "4"
+    expect(page.locator("#notice")).to_contain_text("vision layer 99")
+
+
+def test_a_stale_link_says_so_until_the_next_action(page: Page, tiny_site: Path) -> None:
+    ModelPage.open(page, tiny_site / ALPHA, "#image=report-9999&layer=2")
+    notice = page.locator("#notice[role=status]")
+    expect(notice).to_have_text("This link asks for image report-9999, which this page does not have.")
+    page.keyboard.press("]")
+    expect(notice).to_be_hidden()
+    page.evaluate("location.hash = 'image=scene-1&patch=9,9'")
+    expect(notice).to_have_text("This link asks for patch 9,9, which this page does not have.")
+    page.locator("#strip a").first.click()
+    expect(notice).to_be_hidden()
 
 
 def test_the_way_of_the_keyboard_alone(page: Page, tiny_site: Path) -> None:

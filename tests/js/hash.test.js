@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { formatHash, parseHash } from "#viewer/hash";
+import { formatHash, parseHash, whatIsMissing } from "#viewer/hash";
 import { MAP_IDS } from "#viewer/maps";
 
 const grid = (rows, cols) => ({
@@ -63,4 +63,25 @@ test("a layer that is not stored leads to the nearest one", () => {
 test("a patch counts in the grid of its own image", () => {
   assert.equal(parseHash("image=a%26b%3Dc%20%231%25,%2B%C3%BC/%F0%9F%A6%8A&patch=1,8", page, START).cell, 17);
   assert.equal(parseHash("image=scene-0&patch=1,8", page, START).cell, null);
+});
+
+const missing = (hash) => whatIsMissing(hash, page, parseHash(hash, page, START));
+const sentence = (what) => `This link asks for ${what}, which this page does not have.`;
+
+for (const [hash, what] of [
+  ["#image=report-9999", "image report-9999"],
+  ["layer=6", "vision layer 6"],
+  ["layer=NaN", "vision layer NaN"],
+  ["layer=", "vision layer ∅"],
+  ["patch=3,0", "patch 3,0"],
+  ["image=scene-0&patch=1,8", "patch 1,8"],
+  ["image=%00&layer=99&patch=x", "image ⟨U+0000⟩, vision layer 99, patch x"],
+]) {
+  test(`what ${hash} asks for in vain is said`, () => assert.equal(missing(hash), sentence(what)));
+}
+
+test("nothing is said of a link that the page can show, however little it asks for", () => {
+  for (const hash of ["", "#", "image=scene-0", "layer=0", "layer=7&patch=2,3&map=words", "map=constructor"]) {
+    assert.equal(missing(hash), "", hash);
+  }
 });

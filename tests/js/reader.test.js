@@ -30,10 +30,14 @@ async function openReader(hash = "#image=wide&layer=2&patch=1,3", image = async 
     image,
     absence: () => null,
   };
-  const log = { replaced: [], pushed: [], views: [], hovers: [] };
+  const log = { replaced: [], pushed: [], views: [], hovers: [], said: [] };
   const link = { replace: (to) => log.replaced.push(to), push: (to) => log.pushed.push(to) };
   const reader = new Reader(page, palette, link);
-  await reader.open(hash, { state: (view) => log.views.push(view), hover: (view) => log.hovers.push(view) });
+  await reader.open(hash, {
+    state: (view) => log.views.push(view),
+    hover: (view) => log.hovers.push(view),
+    missing: (sentence) => log.said.push(sentence),
+  });
   return { reader, log };
 }
 
@@ -100,4 +104,16 @@ test("an image that comes late does not replace the one asked for after it", asy
   for (const arrive of waiting) arrive();
   await late;
   assert.equal(log.views.at(-1).image.id, "wide");
+});
+
+test("a stale link is named, when opened and when followed, until the reader goes on", async () => {
+  const { reader, log } = await openReader("#image=gone");
+  assert.match(log.said.at(-1), /image gone/);
+  await reader.stepLayer(1);
+  assert.equal(log.said.at(-1), "");
+  await reader.follow("#layer=3");
+  assert.match(log.said.at(-1), /vision layer 3/);
+  assert.match(log.replaced.at(-1), /layer=2/);
+  await reader.follow("#layer=4");
+  assert.equal(log.said.at(-1), "");
 });

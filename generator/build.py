@@ -8,7 +8,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data_pipeline.completeness import expected_blocks, gaps
@@ -45,12 +45,18 @@ class BuildReport:
 
 
 def build_site(
-    results: Path, output: Path, progress: Progress | None = None, *, with_data: bool = True
+    results: Path,
+    output: Path,
+    progress: Progress | None = None,
+    *,
+    with_data: bool = True,
+    ablations: bool = True,
 ) -> BuildReport:
     """Build the whole site of the results in `results` into `output`.
 
     Pages of an earlier build that are no longer part of the study are removed. `with_data` puts the Parquet
-    files beside the pages, for readers who want the numbers.
+    files beside the pages, for readers who want the numbers; without `ablations`, models of that group are
+    left out of the pages.
 
     Raises:
         InputError: the results cannot be read or break the contract, or `output` holds files that V-Lens did
@@ -64,6 +70,8 @@ def build_site(
     with _naming(results, output), Database(opened) as database:
         check_rows(database, opened)
         context = study_context(database, opened)
+        if not ablations:
+            context = _without_ablations(context, opened)
         data = _data_files(opened) if with_data else {}
         _check_targets(output, [*_page_names(context), *data], earlier)
         with progress.stage("Pages", len(context.shown) + 1) as stage:
@@ -127,6 +135,20 @@ def study_context(database: Database, results: Results) -> StudyContext:
         tuple(model for model in models if model.model_id in with_images),
         _judges(database, results),
         len(expected_blocks(results)),
+    )
+
+
+def _without_ablations(context: StudyContext, results: Results) -> StudyContext:
+    left_out = {model.model_id for model in context.models if model.group == "ablation"}
+    if len(left_out) == len(context.models):
+        raise InputError("has nothing but ablations, and these are switched off")
+    return replace(
+        context,
+        models=tuple(model for model in context.models if model.model_id not in left_out),
+        shown=tuple(model for model in context.shown if model.model_id not in left_out),
+        lenses={model: lenses for model, lenses in context.lenses.items() if model not in left_out},
+        gaps={model: found for model, found in context.gaps.items() if model not in left_out},
+        expected_blocks=sum(block[0] not in left_out for block in expected_blocks(results)),
     )
 
 

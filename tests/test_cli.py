@@ -486,3 +486,48 @@ def test_importing_a_missing_folder(tmp_path: Path, capsys: pytest.CaptureFixtur
     output = tmp_path / "results"
     assert "nowhere" in fail(capsys, "import", "vlens-json", tmp_path / "nowhere", "--output", output)
     assert not output.exists()
+
+
+def test_a_refused_import_leaves_nothing_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, output = tmp_path / "published", tmp_path / "results"
+    models = folder / "analysis_results" / "logit_lens" / "some_model"
+    models.mkdir(parents=True)
+    (models / "layer0.json").write_text("[")
+    fail(capsys, "import", "vlens-json", folder, "--output", output)
+    assert not output.exists()
+    assert "lies in the folder that is read" in fail(
+        capsys, "import", "vlens-json", folder, "--output", folder / "out"
+    )
+    assert not (folder / "out").exists()
+
+
+# ---------------------------------------------------------------- options
+
+
+def test_a_demo_of_results_can_leave_the_ablations_out(tiny_results: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    table = _models(tiny_results)
+    groups = dict(zip(table["model_id"].to_pylist(), table["group"].to_pylist(), strict=True))
+    wanted = {model for model, group in groups.items() if group != "ablation"}
+    assert wanted != set(groups)
+    arguments = ["demo", "--results", str(tiny_results), "--output-dir", str(site)]
+    assert main([*arguments]) == 0
+    assert main([*arguments, "--no-ablations"]) == 0
+    assert {path.stem for path in (site / "models").iterdir()} == wanted
+    index = (site / "index.html").read_text(encoding="utf-8")
+    for model in set(groups) - wanted:
+        assert f"models/{model}.html" not in index
+
+
+def test_a_study_has_no_place_beside_results(
+    tiny_results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = fail(
+        capsys, "demo", "--results", tiny_results, "--study", "toy", "--output-dir", tmp_path / "site"
+    )
+    assert "--study and --results exclude each other" in line
+
+
+def test_output_is_another_name_of_output_dir(tiny_results: Path, tmp_path: Path) -> None:
+    assert main(["build", str(tiny_results), "--output", str(tmp_path / "site")]) == 0
+    assert (tmp_path / "site" / "index.html").is_file()

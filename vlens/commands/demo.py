@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from data_pipeline.errors import InputError
+from data_pipeline.folders import check_output_folder
 from data_pipeline.progress import Progress
 from vlens.commands.options import (
     FOLDER,
@@ -15,6 +17,8 @@ from vlens.commands.options import (
     run_command_line,
     study_option,
 )
+
+_GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 
 
 @click.command()
@@ -43,13 +47,19 @@ def command(
     from vlens.commands.site import build_and_report
     from vlens.progress import TerminalProgress
 
+    if results is not None and click.get_current_context().get_parameter_source("study") in _GIVEN:
+        raise InputError(
+            "--study and --results exclude each other: results are of the study they were made from"
+        )
+    if results is None:
+        check_output_folder(cache / "results", "computed results")
     earlier_files(output_dir, results or cache)  # refuses a folder of somebody's before minutes are spent
     with TerminalProgress() as progress:
         if results is None:
             results = _compute(study, num_images or 10, no_ablations, cache, progress)
         else:
             _check_image_count(results, num_images)
-        build_and_report(results, output_dir, progress)
+        build_and_report(results, output_dir, progress, ablations=not no_ablations)
 
 
 def _compute(study: str, num_images: int, no_ablations: bool, cache: Path, progress: Progress) -> Path:

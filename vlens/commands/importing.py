@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import click
 
+from data_pipeline.errors import InputError
 from vlens.commands.options import FOLDER
 
 
@@ -22,9 +24,19 @@ def command() -> None:
 )
 def vlens_json(folder: Path, output: Path, models: tuple[str, ...]) -> None:
     """Read FOLDER, the published study's JSON files (either shape) and images."""
+    from data_pipeline.folders import check_output_folder, is_inside
     from data_pipeline.importers.vlens_json import import_vlens_json
     from vlens.progress import TerminalProgress
 
-    with TerminalProgress() as progress:
-        import_vlens_json(folder, output, progress, models)
+    check_output_folder(output, "results")
+    if is_inside(output, folder):
+        raise InputError(f"{output}: lies in the folder that is read, expected another one for the results")
+    is_new = not output.exists()
+    try:
+        with TerminalProgress() as progress:
+            import_vlens_json(folder, output, progress, models)
+    except InputError:
+        if is_new:  # what was begun is of no use: an import starts over
+            shutil.rmtree(output, ignore_errors=True)
+        raise
     click.echo(f"Results in {output}; look at them with: vlens build {output}")

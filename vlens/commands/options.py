@@ -13,7 +13,13 @@ study_option = click.option(
 )
 no_ablations_option = click.option("--no-ablations", is_flag=True, help="Leave the ablations out.")
 output_dir_option = click.option(
-    "--output-dir", type=FOLDER, default=Path("site"), show_default=True, help="Where the site goes."
+    "--output-dir",
+    "--output",
+    "output_dir",
+    type=FOLDER,
+    default=Path("site"),
+    show_default=True,
+    help="Where the site goes.",
 )
 
 

@@ -9,11 +9,11 @@ import click
 from data_pipeline.progress import Progress
 
 
-def build_and_report(results: Path, output_dir: Path, progress: Progress) -> None:
+def build_and_report(results: Path, output_dir: Path, progress: Progress, *, ablations: bool = True) -> None:
     """Build the site of `results` into `output_dir` and print its size and address."""
     from generator.build import build_site
 
-    report = build_site(results, output_dir, progress)
+    report = build_site(results, output_dir, progress, ablations=ablations)
     click.echo(f"{report.pages} pages, {megabytes(report.bytes)}, built in {report.seconds:.1f} s")
     click.echo(f"Results: {results}")
     click.echo(f"Open {(output_dir.resolve() / 'index.html').as_uri()}")

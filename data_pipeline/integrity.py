@@ -8,6 +8,7 @@ or not judged.
 
 from __future__ import annotations
 
+import io
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,12 +17,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from PIL import Image
 
 from data_pipeline.completeness import Block, Gap, changed_parts, expected_blocks, gaps, present_blocks
 from data_pipeline.errors import InputError
 from data_pipeline.schema import TABLES
 from data_pipeline.store import Results
-from data_pipeline.value_rules import REFERENCES
+from data_pipeline.value_rules import MOST_CELLS, REFERENCES, SMALLEST, choices
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,9 @@ def inspect(folder: Path) -> Inspection:
             tables[name] = results.read(name)
         except InputError as error:
             problems.append(str(error))
+    problems += _strange_values(tables)
+    problems += _strange_canvases(tables)
+    problems += _strange_baselines(tables)
     problems += _repeated_keys(tables)
     problems += _dangling_ids(tables)
     present = present_blocks(results)
@@ -67,6 +72,51 @@ def _summary(results: Results, missing: int) -> str:
         f"study {results.manifest.study.study_id}: {len(models)} models, {len(images)} images, "
         f"{len(expected) - missing} of {len(expected)} blocks (model × image × lens × vision layer)"
     )
+
+
+def _strange_values(tables: dict[str, pa.Table]) -> Iterator[str]:
+    """Values below the smallest of their column, or not among its choices."""
+    for name, table in tables.items():
+        for column in TABLES[name].columns:
+            values = table[column.name]
+            if pa.types.is_integer(column.type) and column.name in SMALLEST:
+                smallest, limit = pc.min(values).as_py(), SMALLEST[column.name]
+                if smallest is not None and smallest < limit:
+                    yield f"table {name}: {column.name} is {smallest}, expected {limit} or more"
+            if listed := choices(column):
+                strange = set(pc.unique(values).to_pylist()) - {None, *listed}
+                if strange:
+                    expected = ", ".join(listed)
+                    yield f"table {name}: {column.name} is {min(strange)!r}, expected one of {expected}"
+
+
+def _strange_canvases(tables: dict[str, pa.Table]) -> Iterator[str]:
+    """A canvas must be an image of the encoding that it names, and have cells that fit into memory."""
+    if "canvases" not in tables:
+        return
+    columns = ["canvas_id", "media_type", "bytes", "rows", "cols"]
+    for canvas, media_type, content, rows, cols in _rows(tables["canvases"], columns):
+        if rows * cols > MOST_CELLS:
+            yield f"canvas {canvas}: {rows} × {cols} cells, expected at most {MOST_CELLS}"
+        if not _is_image(content, media_type):
+            yield f"canvas {canvas}: cannot be read as {media_type}"
+
+
+def _is_image(content: bytes, media_type: str) -> bool:
+    try:
+        with Image.open(io.BytesIO(content), formats=[media_type.removeprefix("image/").upper()]) as image:
+            image.load()
+    except (OSError, ValueError, SyntaxError, KeyError, Image.DecompressionBombError):
+        return False
+    return True
+
+
+def _strange_baselines(tables: dict[str, pa.Table]) -> Iterator[str]:
+    if "models" not in tables:
+        return
+    for model, baseline in _rows(tables["models"], ["model_id", "baseline_model_id"]):
+        if model == baseline:
+            yield f"model {model}: is its own baseline, expected another model"
 
 
 def _repeated_keys(tables: dict[str, pa.Table]) -> Iterator[str]:

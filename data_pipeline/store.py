@@ -162,7 +162,7 @@ class Results:
         for path in self.paths(table):
             with readable(path):
                 tables.append(pq.read_table(path, partitioning=None))
-        whole = pa.concat_tables(tables) if tables else spec.schema.empty_table()
+        whole = pa.concat_tables(tables, promote_options="default") if tables else spec.schema.empty_table()
         check_values(spec, whole)
         return whole.sort_by([(key, "ascending") for key in spec.key])
 

@@ -22,16 +22,45 @@ Then open site/index.html in a browser.
 HELP
 }
 
+refuse() {
+    printf 'vlens: %s (./generate_demo.sh --help explains)\n' "$1" >&2
+    exit 2
+}
+
+# What can be said of the options before minutes of setting up; `vlens demo` looks at them again.
 half=pipeline
+expected=
 for argument in "$@"; do
-    case $argument in
-        --help | -h)
-            usage
-            exit 0
-            ;;
-        --results | --results=*) half=light ;;
-    esac
+    if [ -n "$expected" ]; then
+        name=$expected value=$argument expected=
+    else
+        name=${argument%%=*} value=${argument#*=}
+        case $argument in
+            --help | -h)
+                usage
+                exit 0
+                ;;
+            --no-ablations) continue ;;
+            --num-images | --output-dir | --output | --study | --results | --cache)
+                expected=$argument
+                if [ "$argument" = --results ]; then half=light; fi
+                continue
+                ;;
+            --results=*) half=light ;;
+            --num-images=* | --output-dir=* | --output=* | --study=* | --cache=*) ;;
+            -*) refuse "no such option: $argument" ;;
+            *) refuse "unexpected argument: $argument" ;;
+        esac
+    fi
+    if [ "$name" = --num-images ]; then
+        case $value in
+            '' | *[!0-9]*) refuse "--num-images is '$value', expected a whole number above 0" ;;
+            *[1-9]*) ;;
+            *) refuse "--num-images is '$value', expected a whole number above 0" ;;
+        esac
+    fi
 done
+if [ -n "$expected" ]; then refuse "option $expected needs a value"; fi
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/scripts/environment.sh"

@@ -98,7 +98,7 @@ def test_no_arguments_show_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["run"], "Missing argument 'STUDY'"),
         (["build", "--nonsense", "x"], "No such option"),
         (["run", "toy", "--num-images", "0"], "0 is not in the range x>=1"),
-        (["run", "toy", "--num-images", "many"], "'many' is not a valid integer"),
+        (["run", "toy", "--num-images", "many"], "'many' is not a valid integer. "),
         (["demo", "--num-images", "0"], "0 is not in the range x>=1"),
         (["demo", "--num-images", "-3"], "-3 is not in the range x>=1"),
     ],

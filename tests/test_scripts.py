@@ -131,3 +131,23 @@ def test_a_failing_linter_fails_the_whole_and_the_tests_run_all_the_same(
     assert done.returncode == 1
     assert done.stdout.splitlines()[-1] == "1 passed in 0.1s"
     assert done.stderr.splitlines()[-1] == "failed: ruff format"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--num-images", "0"], "--num-images is '0', expected a whole number above 0"),
+        (["--num-images=some"], "--num-images is 'some'"),
+        (["--num-images"], "option --num-images needs a value"),
+        (["--no-ablatons"], "no such option: --no-ablatons"),
+        (["toy"], "unexpected argument: toy"),
+    ],
+)
+def test_the_demo_refuses_what_cannot_be_meant_before_setting_up(
+    arguments: list[str], words: str, bare_machine: dict[str, str]
+) -> None:
+    done = start("generate_demo.sh", *arguments, environment=bare_machine)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "Setting up" not in done.stderr

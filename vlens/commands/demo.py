@@ -11,6 +11,7 @@ from data_pipeline.errors import InputError
 from data_pipeline.folders import check_output_folder
 from data_pipeline.progress import Progress
 from vlens.commands.options import (
+    COUNT,
     FOLDER,
     no_ablations_option,
     output_dir_option,
@@ -22,7 +23,7 @@ _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 
 
 @click.command()
-@click.option("--num-images", type=click.IntRange(min=1), help="Images to look at.  [default: 10]")
+@click.option("--num-images", type=COUNT, help="Images to look at.  [default: 10]")
 @output_dir_option
 @no_ablations_option
 @study_option

@@ -8,6 +8,18 @@ import click
 
 FOLDER = click.Path(path_type=Path)
 
+
+class Count(click.IntRange):
+    """A whole number above 0, by a name that reads well in "'many' is not a valid integer"."""
+
+    name = "integer"
+
+    def __init__(self) -> None:
+        super().__init__(min=1)
+
+
+COUNT = Count()
+
 study_option = click.option(
     "--study", default="toy", show_default=True, help="A shipped study's name or a study file."
 )

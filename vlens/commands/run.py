@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from vlens.commands.options import FOLDER, no_ablations_option, run_command_line
+from vlens.commands.options import COUNT, FOLDER, no_ablations_option, run_command_line
 
 
 @click.command()
 @click.argument("study")
 @click.option("--results", type=FOLDER, help="Where the results go.  [default: results/<study>]")
-@click.option("--num-images", type=click.IntRange(min=1), help="How many images.  [default: all]")
+@click.option("--num-images", type=COUNT, help="How many images.  [default: all]")
 @no_ablations_option
 def command(study: str, results: Path | None, num_images: int | None, no_ablations: bool) -> None:
     """Compute STUDY, a shipped study's name or a study file, into Parquet tables.

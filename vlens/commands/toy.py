@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from data_pipeline.errors import InputError
-from vlens.commands.options import FOLDER
+from vlens.commands.options import COUNT, FOLDER
 
 MARKER = ".vlens-toy-weights"
 """Lies in a folder that `vlens toy train` began: it alone may be written over."""
@@ -26,7 +26,7 @@ def command() -> None:
     "--output-dir", type=FOLDER, default=Path("toy-weights"), show_default=True, help="Where the weights go."
 )
 @click.option("--only", multiple=True, help="Name of a model to train, such as llms/olmo; may be repeated.")
-@click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True, help="Models at a time.")
+@click.option("--jobs", type=COUNT, default=2, show_default=True, help="Models at a time.")
 @click.option(
     "--cache-dir", type=FOLDER, help="Where 1.5 GB of drawn pictures are kept.  [default: temporary]"
 )

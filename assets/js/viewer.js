@@ -4,6 +4,7 @@ import { createCaptions } from "#viewer/captions-view";
 import { createControls } from "#viewer/controls-view";
 import { copyAddress, say } from "#viewer/copy";
 import { byId } from "#viewer/dom";
+import { createFirstWords } from "#viewer/first-words";
 import { listenToKeys } from "#viewer/keyboard";
 import { createLayerTable } from "#viewer/layer-table";
 import { createLegend } from "#viewer/legend-view";
@@ -28,6 +29,7 @@ export async function start(document) {
   const stage = createStage(page, palette, reader);
   const patch = together(
     createPatch(),
+    createFirstWords(),
     createLenses(),
     createLayerTable(reader, wordPlaces(page.frequentWords ?? []), palette),
   );

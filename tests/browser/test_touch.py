@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.model_page import ModelPage
 
@@ -31,3 +31,33 @@ def test_a_tap_pins_a_patch(page: Page, tiny_site: Path) -> None:
     assert opened.state()["image"] == "scene-1"
     page.locator("#layer-up").tap()
     assert opened.state()["layer"] == "4"
+
+
+def test_a_tap_shows_words_without_scrolling(page: Page, tiny_site: Path) -> None:
+    opened = ModelPage.open(page, tiny_site / "models/alpha-round.html", "#image=scene-0&layer=2")
+    line = page.locator("#first-words")
+    page.touchscreen.tap(*opened.point(1, 0))
+    expect(line).to_be_in_viewport(ratio=1)
+    expect(line.locator(".place")).to_have_text("row 1, column 0")
+    firsts = [opened.tokens(lens)[0] for lens in ("embedding", "logit", "contextual")]
+    assert line.locator(".token").all_text_contents() == firsts
+
+
+def test_what_is_tapped_is_at_least_24_pixels_high(page: Page, tiny_site: Path) -> None:
+    hash_ = "#image=scene-0&layer=2&patch=0,0&map=words&lens=contextual"
+    ModelPage.open(page, tiny_site / "models/alpha-round.html", hash_)
+    targets = page.locator("#layer-table button, #legend button, .choices label, #layer-ticks button")
+    boxes = [target.bounding_box() for target in (*targets.all(), *page.locator(".tool:visible").all())]
+    assert len(boxes) > 10
+    assert [box for box in boxes if not box or box["height"] < 24 or box["width"] < 24] == []
+
+
+@pytest.mark.parametrize("width", [390, 1024])
+def test_the_tools_stay_in_the_headers_first_row(page: Page, tiny_site: Path, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    ModelPage.open(page, tiny_site / "models/alpha-round-linear.html")
+    tops = [page.locator(part).bounding_box() for part in (".breadcrumb", ".tools")]
+    assert tops[0]
+    assert tops[1]
+    assert tops[1]["y"] < tops[0]["y"] + tops[0]["height"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

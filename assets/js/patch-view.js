@@ -18,8 +18,8 @@ const STATISTICS = /** @type {const} */ ([
 ]);
 
 const TRUTH_TITLES = {
-  object: "an object fills this patch",
-  background: "background fills this patch",
+  object: "filled by an object",
+  background: "filled by background",
   mixed: "no single thing fills this patch",
   padding: "padding, not part of the picture",
 };

@@ -252,6 +252,17 @@ def test_the_way_of_the_keyboard_alone(page: Page, tiny_site: Path) -> None:
     assert "patch" not in opened.state()
 
 
+def test_the_help_defines_the_words_of_the_page(page: Page, tiny_site: Path) -> None:
+    ModelPage.open(page, tiny_site / ALPHA, "#image=scene-0&layer=2&patch=0,0")
+    page.keyboard.press("?")
+    defined = set(page.locator("#help dt").all_text_contents())
+    shown_terms = set(page.locator(".statistics dt").all_text_contents())
+    assert len(shown_terms) == 5
+    assert shown_terms | {"interpretable", "concrete", "elsewhere", "chance", "text layer", "bold"} <= defined
+    page.locator("#help a").click()
+    expect(page.locator(":target")).to_have_text("How each number was made")
+
+
 def test_focus_can_be_seen(page: Page, tiny_site: Path) -> None:
     ModelPage.open(page, tiny_site / ALPHA)
     for _ in range(12):

@@ -132,11 +132,10 @@ def methods(
 
 def run_rows(runs: Sequence[Run], context: StudyContext) -> tuple[RunRow, ...]:
     """Every run, in the order in which they began."""
-    titles = {model.model_id: model.title for model in context.models}
     return tuple(
         RunRow(
             run.stage,
-            titles.get(run.model_id or "", run.model_id or "all"),
+            _subject(run, context),
             f"{run.started:%Y-%m-%d %H:%M:%S} UTC",
             f"{run.seconds:.1f}",
             " ".join(part for part in (run.device, run.dtype) if part) or "–",
@@ -146,6 +145,14 @@ def run_rows(runs: Sequence[Run], context: StudyContext) -> tuple[RunRow, ...]:
         )
         for run in runs
     )
+
+
+def _subject(run: Run, context: StudyContext) -> str:
+    """What a run was about: a model, or the LLM for its text index, which all models with that LLM share."""
+    for model in context.models:
+        if model.model_id == run.model_id:
+            return model.llm if run.stage == "index" else model.title
+    return run.model_id or "all"
 
 
 def run_summary(runs: Sequence[Run]) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from data_pipeline.schema import LENS_TITLES
 from data_pipeline.store import Results
 from generator import queries
 from generator.ablations import AblationRow, ablation_rows
-from generator.charts import Series, describe, layer_chart, percent, share_strip
+from generator.charts import Series, layer_chart, percent, share_strip
 from generator.database import Database
 from generator.index_notes import (
     Absent,
@@ -36,11 +36,22 @@ METRICS = {"interpretable": "interpretable cells", "named": "object cells whose 
 
 
 @dataclass(frozen=True)
+class Figure:
+    """One share behind a chart in short words; empty words for what is not known."""
+
+    share: str
+    chance: str = ""
+    count: str = ""
+    """Like `155/157`."""
+    interval: str = ""
+
+
+@dataclass(frozen=True)
 class Figures:
-    """One row of the table behind a chart: a vision layer and each lens's share in words."""
+    """One row of the table behind a chart: a vision layer and each lens's share."""
 
     vision_layer: int
-    shares: tuple[str, ...]
+    cells: tuple[Figure, ...]
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,8 @@ class MetricChart:
     metric: str
     name: str
     chart: Markup
-    lenses: tuple[str, ...]
+    lenses: tuple[tuple[str, str], ...]
+    """Id and short name of each lens with a line."""
     figures: tuple[Figures, ...]
 
 
@@ -124,6 +136,10 @@ class IndexPage:
     """Id and title of each lens of the study."""
     metrics: tuple[tuple[str, str], ...]
     """Id and name of each measure that charts show."""
+    lens_titles: dict[str, str]
+    """Titles of all lenses by id, to label the cells of narrow screens."""
+    chance_legend: str
+    """How charts show chance, or why they show none."""
     has_judgments: bool
     truth: tuple[TruthRow, ...]
     truth_lenses: tuple[tuple[str, str], ...]
@@ -157,21 +173,22 @@ def index_page(
     shown = {chart.metric for one in main + shelf for chart in one.charts}
     runs = queries.runs(database)
     size = queries.study_size(database)
-    model_id = context.shown[0].model_id if context.shown else ""
-    images = queries.model_images(database, model_id)
+    thumbnails = _thumbnails(database, context, size.images)
     truth_lenses = [lens for lens in context.all_lenses if _is_named(context, measures, lens)]
     return IndexPage(
         title=context.study.title,
         study_title=context.study.title,
         description=context.study.description,
         facts=facts(context, size),
-        thumbnails=tuple(thumbnail(image, model_href(model_id)) for image in images[:MOST]),
-        more_images=max(0, len(images) - MOST),
+        thumbnails=thumbnails,
+        more_images=size.images - len(thumbnails),
         grid=grid,
         main=() if grid else tuple(main),
         shelf=tuple(shelf),
         lenses=tuple((lens, LENS_TITLES[lens]) for lens in context.all_lenses),
         metrics=tuple((metric, name) for metric, name in METRICS.items() if metric in shown),
+        lens_titles=dict(LENS_TITLES),
+        chance_legend=_chance_legend(main + shelf, size.images),
         has_judgments=any(measures.has(model.model_id) for model in context.models),
         truth=_truth_rows(context, measures, losses, truth_lenses),
         truth_lenses=tuple((lens, LENS_TITLES[lens]) for lens in truth_lenses),
@@ -204,12 +221,41 @@ def _metric_chart(model: Model, context: StudyContext, measures: Measures, metri
     if not series:
         return None
     figures = tuple(
-        Figures(layer, tuple(describe(one.shares[place], one.chances[place]) for one in series))
+        Figures(layer, tuple(_figure(one.shares[place], one.chances[place]) for one in series))
         for place, layer in enumerate(model.vision_layers)
     )
     title = f"{model.title}: {METRICS[metric]} over vision layers"
     chart = layer_chart(model.vision_layers, series, title, _summary(series))
-    return MetricChart(metric, METRICS[metric], chart, tuple(one.label for one in series), figures)
+    lenses = tuple((one.lens, one.label) for one in series)
+    return MetricChart(metric, METRICS[metric], chart, lenses, figures)
+
+
+def _figure(share: Share | None, chance: float | None) -> Figure:
+    if share is None:
+        return Figure("–")
+    low, high = share.interval
+    interval = f"{100 * low:.0f}–{100 * high:.0f}"
+    shown_chance = "" if chance is None else percent(chance)
+    return Figure(percent(share.rate), shown_chance, f"{share.count}/{share.total}", interval)
+
+
+def _chance_legend(cards: list[Card], images: int) -> str:
+    figures = [cell for one in cards for chart in one.charts for row in chart.figures for cell in row.cells]
+    if any(cell.chance for cell in figures):
+        return "dashed: chance"
+    return "chance needs two or more images" if images < 2 else "chance is not known"
+
+
+def _thumbnails(database: Database, context: StudyContext, count: int) -> tuple[Thumbnail, ...]:
+    """Every image of the study up to `MOST`, each as the first model saw it that has it."""
+    found: dict[str, Thumbnail] = {}
+    for model in context.shown:
+        if len(found) >= min(count, MOST):
+            break
+        for image in queries.model_images(database, model.model_id):
+            if image.image_id not in found and len(found) < MOST:
+                found[image.image_id] = thumbnail(image, model_href(model.model_id), model.title)
+    return tuple(found.values())
 
 
 def _series(model: Model, lens: str, measures: Measures, metric: str) -> Series:

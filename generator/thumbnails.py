@@ -12,7 +12,7 @@ from PIL import Image
 from data_pipeline.errors import InputError
 from generator.queries import ModelImage
 
-MOST = 24
+MOST = 100
 """Images that the index shows; a study with more says so."""
 _HEIGHT, _LARGEST_WIDTH = 112, 224  # twice the size on the page, for fine screens
 _QUALITY = 78
@@ -28,9 +28,11 @@ class Thumbnail:
     """Pixels of the picture, which is shown at half that size."""
     text: str
     href: str
+    model: str
+    """Title of the model whose page `href` opens."""
 
 
-def thumbnail(image: ModelImage, model_href: str) -> Thumbnail:
+def thumbnail(image: ModelImage, model_href: str, model: str) -> Thumbnail:
     """A small picture of what a model saw of `image`.
 
     Raises:
@@ -48,4 +50,4 @@ def thumbnail(image: ModelImage, model_href: str) -> Thumbnail:
     small.save(buffer, "JPEG", quality=_QUALITY, optimize=True)
     source = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
     text = image.caption or image.image_id
-    return Thumbnail(source, *small.size, text, f"{model_href}#image={quote(image.image_id)}")
+    return Thumbnail(source, *small.size, text, f"{model_href}#image={quote(image.image_id)}", model)

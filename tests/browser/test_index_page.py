@@ -33,7 +33,33 @@ def test_figures_behind_a_chart_open(index: Page) -> None:
     if not figures.count():
         pytest.skip("nothing was judged in this study")
     figures.first.locator("summary").click()
-    expect(figures.first.locator("td").first).to_contain_text("interval")
+    expect(figures.first.locator("caption")).to_contain_text("95 % interval")
+    expect(figures.first.locator("td b").first).to_contain_text("%")
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+def test_tables_of_figures_show_all_their_columns(index: Page, width: int) -> None:
+    index.set_viewport_size({"width": width, "height": 900})
+    index.evaluate("document.querySelectorAll('details.figures').forEach((one) => { one.open = true; })")
+    tables = index.locator(".figures table:visible, .stacked:visible")
+    cells = "[...table.querySelectorAll('td *, td')]"
+    right = f"(table) => Math.max(...{cells}.map((e) => e.getBoundingClientRect().right))"
+    for table in tables.all():
+        assert table.evaluate(right) <= table.evaluate(
+            "(table) => table.parentElement.getBoundingClientRect().right + 0.5"
+        )
+
+
+def test_the_measure_is_in_the_address_and_comes_back(index: Page) -> None:
+    named = index.locator("[name=metric][value=named]")
+    if not named.count():
+        pytest.skip("this study has one measure")
+    named.check()
+    assert index.url.endswith("#measure=named")
+    index.reload()
+    expect(named).to_be_checked()
+    index.goto(index.url.replace("named", "interpretable"))
+    expect(index.locator("[name=metric][value=interpretable]")).to_be_checked()
 
 
 def test_a_thumbnail_leads_to_its_image(index: Page) -> None:

@@ -6,13 +6,17 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 
 from data_pipeline.store import Results
+from generator import queries
 from generator.build import study_context
 from generator.database import Database
-from generator.index_notes import count_text, size_text, thousands
-from generator.index_page import IndexPage, card, index_page
+from generator.index_notes import count_text, run_rows, size_text, thousands
+from generator.index_page import Card, Figure, Figures, IndexPage, MetricChart, card, index_page
+from generator.index_page import _chance_legend as chance_legend
 from generator.index_page import _grid as grid_of
+from generator.index_page import _thumbnails as thumbnails_of
 from generator.intervals import Share
 from generator.measures import Measures
 from tests.generator import tiny_study as tiny
@@ -58,9 +62,46 @@ def test_a_chart_shows_the_counts_that_were_written(page: IndexPage) -> None:
     share = Share(sum(row["interpretable"] for row in rows), len(rows))
     [interpretable, named] = page.grid[0].cells[0].cards[0].charts
     assert (interpretable.metric, named.metric) == ("interpretable", "named")
-    assert interpretable.lenses == ("Embedding", "LogitLens", "LN-Lens")
+    assert interpretable.lenses == (
+        ("embedding", "Embedding"),
+        ("logit", "LogitLens"),
+        ("contextual", "LN-Lens"),
+    )
     assert [row.vision_layer for row in interpretable.figures] == list(tiny.LAYERS)
-    assert f"({share.count} of {share.total}, " in interpretable.figures[1].shares[2]
+    assert interpretable.figures[1].cells[2].count == f"{share.count}/{share.total}"
+
+
+def test_a_study_without_chance_says_why() -> None:
+    def cards(chance: str) -> list[Card]:
+        figures = (Figures(0, (Figure("50\u202f%", chance, "1/2", "9–91"),)),)
+        return [Card(None, "a", "", (MetricChart("named", "", Markup(""), (), figures),))]
+
+    assert chance_legend(cards("4\u202f%"), 2) == "dashed: chance"
+    assert chance_legend(cards(""), 1) == "chance needs two or more images"
+    assert chance_legend(cards(""), 2) == "chance is not known"
+
+
+def test_thumbnails_are_the_union_over_models(
+    tiny_database: Database, tiny_study_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = study_context(tiny_database, Results(tiny_study_folder))
+    first, second = context.shown[:2]
+    seen = queries.model_images(tiny_database, first.model_id)
+    monkeypatch.setattr(
+        queries, "model_images", lambda _, model: seen[:1] if model == first.model_id else seen
+    )
+    shown = thumbnails_of(tiny_database, context, len(seen))
+    assert [image.model for image in shown] == [first.title, second.title]
+    assert [image.href.partition("#")[0] for image in shown] == [
+        f"models/{model.model_id}.html" for model in (first, second)
+    ]
+
+
+def test_a_text_index_belongs_to_the_language_model(tiny_database: Database, tiny_study_folder: Path) -> None:
+    context = study_context(tiny_database, Results(tiny_study_folder))
+    run = next(run for run in queries.runs(tiny_database) if run.model_id == context.models[0].model_id)
+    rows = run_rows([dataclasses.replace(run, stage="index"), run], context)
+    assert [row.model for row in rows] == ["Alpha", "Alpha + Round"]
 
 
 def test_what_is_absent_is_told_with_its_reason(page: IndexPage) -> None:

@@ -217,7 +217,7 @@ SAMPLES = TableSpec(
         Column(
             "caption_loss_shuffled",
             pa.float32(),
-            "the same given another image of the study",
+            "the same given another image of the same source",
             "nats/token",
             True,
         ),

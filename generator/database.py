@@ -30,6 +30,7 @@ class Database:
         self._connection = duckdb.connect(":memory:")
         self._connection.execute("set enable_progress_bar = false")
         self._connection.execute("set preserve_insertion_order = false")
+        self._connection.execute("set parquet_metadata_cache = true")  # row checks open files again
         for name in TABLES:
             self._create_view(name, results.paths(name))
 

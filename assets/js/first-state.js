@@ -13,7 +13,8 @@ import { middleIndex } from "#viewer/layers";
 export function firstState(page, data, state) {
   const layer = middleIndex(page.visionLayers);
   const lens = page.lenses.at(-1)?.id ?? "";
-  return { ...state, image: 0, layer, lens, cell: firstCell(page, data, layer) };
+  const cell = firstCell(page, data, layer);
+  return { ...state, image: 0, layer, lens, cell, pins: [cell] };
 }
 
 /**

@@ -3,20 +3,30 @@
  * column), so that it survives a rebuild with other images or layers stored.
  */
 
+import { formatFind, parseFind } from "#viewer/find";
 import { cellAt, colOf, rowOf } from "#viewer/grid";
 import { nearestIndex } from "#viewer/layers";
 import { MAP_IDS } from "#viewer/maps";
+import { MOST_PINS, trimmed } from "#viewer/pins";
 import { shortText } from "#viewer/tokens";
 
 /**
  * @typedef {object} State what the reader chose
  * @property {number} image index in page.images
  * @property {number} layer index in page.visionLayers
- * @property {number | null} cell the pinned patch
+ * @property {number | null} cell the pinned patch that is read; one of `pins`
+ * @property {(number | null)[]} pins pinned patches by slot, each slot with a colour of its own
+ * @property {Region | null} region the rectangle of patches that is counted
  * @property {string} map one of MAP_IDS
  * @property {string} lens lens that the map reads
  * @property {string | null} only the one class of the map that is shown, or null for all
  * @property {boolean} grid whether the grid's lines are drawn
+ * @property {boolean} multiples whether the map is shown for all layers at once
+ * @property {"show" | "dim" | "hide"} defaults what becomes of default tokens
+ * @property {boolean} wordsOnly whether tokens that are no words are left out
+ * @property {import("#viewer/find").Find | null} find what is searched for
+ *
+ * @typedef {{from: number, to: number}} Region two opposite corners, cells
  *
  * @typedef {object} Shown the parts of the page object that a link speaks of
  * @property {{id: string, canvas: import("#viewer/grid").Canvas}[]} images
@@ -24,21 +34,38 @@ import { shortText } from "#viewer/tokens";
  * @property {{id: string}[]} lenses
  */
 
+/** What becomes of default tokens, in the order of the control. */
+export const DEFAULT_CHOICES = /** @type {const} */ (["show", "dim", "hide"]);
+
 /**
- * The hash of a state, without "#".
+ * The hash of a state, without "#". What a fresh page has anyway is left out, except what readers may want
+ * to change by hand: image, layer, map and lens.
  * @param {State} state @param {Shown} page @returns {string}
  */
 export function formatHash(state, page) {
   const { id, canvas } = page.images[state.image];
+  const place = (/** @type {number | null} */ cell) =>
+    cell === null ? "" : `${rowOf(canvas, cell)},${colOf(canvas, cell)}`;
+  /** @type {[string, string | null | false][]} */
   const pairs = [
     ["image", id],
     ["layer", String(page.visionLayers[state.layer])],
+    ["patch", state.cell !== null && place(state.cell)],
+    ["pins", state.pins.length > 1 && state.pins.map(place).join(";")],
+    ["region", state.region && `${place(state.region.from)};${place(state.region.to)}`],
+    ["map", state.map],
+    ["lens", state.lens],
+    ["only", state.only],
+    ["grid", !state.grid && "off"],
+    ["all-layers", state.multiples && "on"],
+    ["defaults", state.defaults !== "show" && state.defaults],
+    ["words-only", state.wordsOnly && "on"],
+    ...formatFind(state.find, page.visionLayers),
   ];
-  if (state.cell !== null) pairs.push(["patch", `${rowOf(canvas, state.cell)},${colOf(canvas, state.cell)}`]);
-  pairs.push(["map", state.map], ["lens", state.lens]);
-  if (state.only !== null) pairs.push(["only", state.only]);
-  if (!state.grid) pairs.push(["grid", "off"]);
-  return pairs.map(([key, value]) => `${key}=${encode(value)}`).join("&");
+  return pairs
+    .filter(([, value]) => value !== null && value !== false)
+    .map(([key, value]) => `${key}=${encode(String(value))}`)
+    .join("&");
 }
 
 /**
@@ -51,10 +78,14 @@ export function parseHash(hash, page, otherwise) {
     page.images.findIndex(({ id }) => id === asked.get("image")),
     otherwise.image,
   );
+  const { canvas } = page.images[image];
+  const cell = patchOf(asked.get("patch"), canvas);
   return {
     image,
     layer: layerOf(asked.get("layer"), page.visionLayers, otherwise.layer),
-    cell: patchOf(asked.get("patch"), page.images[image].canvas),
+    cell,
+    pins: pinsOf(asked.get("pins"), cell, canvas),
+    region: regionOf(asked.get("region"), canvas),
     map: oneOf(asked.get("map"), MAP_IDS, otherwise.map),
     lens: oneOf(
       asked.get("lens"),
@@ -63,6 +94,10 @@ export function parseHash(hash, page, otherwise) {
     ),
     only: asked.get("only"),
     grid: asked.get("grid") !== "off",
+    multiples: asked.get("all-layers") === "on",
+    defaults: DEFAULT_CHOICES.find((choice) => choice === asked.get("defaults")) ?? "show",
+    wordsOnly: asked.get("words-only") === "on",
+    find: parseFind(asked, page),
   };
 }
 
@@ -84,9 +119,9 @@ export function whatIsMissing(hash, page, state) {
   return missing.length > 0 ? `This link asks for ${missing.join(", ")}, which this page does not have.` : "";
 }
 
-/** Commas and slashes need no escape in a fragment, and links are easier to read without.
+/** Commas, slashes and semicolons need no escape in a fragment, and links are easier to read without.
  * @param {string} value */
-const encode = (value) => encodeURIComponent(value).replaceAll("%2C", ",").replaceAll("%2F", "/");
+const encode = (value) => encodeURIComponent(value).replace(/%2C|%2F|%3B/g, decodeURIComponent);
 
 /** @param {number} index @param {number} otherwise */
 const indexOr = (index, otherwise) => (index < 0 ? otherwise : index);
@@ -103,4 +138,26 @@ function layerOf(text, layers, otherwise) {
 function patchOf(text, canvas) {
   const match = text?.match(/^(\d+),(\d+)$/);
   return match ? cellAt(canvas, Number(match[1]), Number(match[2])) : null;
+}
+
+/**
+ * The slots of a link's pins. The patch that is read is always among them.
+ * @param {string | null} text "row,col;row,col;…" with nothing in an empty slot @param {number | null} cell
+ * @param {import("#viewer/grid").Canvas} canvas @returns {(number | null)[]}
+ */
+function pinsOf(text, cell, canvas) {
+  const slots = (text ?? "").split(";", MOST_PINS).map((place) => patchOf(place, canvas));
+  const pins = slots.map((pin, slot) => (slots.indexOf(pin) === slot ? pin : null));
+  if (cell === null || pins.includes(cell)) return trimmed(pins);
+  const free = pins.indexOf(null);
+  return trimmed(pins.with(free < 0 ? pins.length - 1 : free, cell));
+}
+
+/**
+ * @param {string | null} text "row,col;row,col" @param {import("#viewer/grid").Canvas} canvas
+ * @returns {Region | null}
+ */
+function regionOf(text, canvas) {
+  const [from, to] = (text ?? "").split(";").map((place) => patchOf(place, canvas));
+  return from == null || to == null ? null : { from, to };
 }

@@ -3,7 +3,7 @@
 /**
  * @typedef {import("#viewer/maps").Palette & {
  *   mapOpacity: number, mapInk: string, mapHalo: string, mapEdge: string, mapFont: string,
- *   gridLight: string, gridDark: string, markLight: string, markDark: string, pin: string,
+ *   gridLight: string, gridDark: string, markLight: string, markDark: string, pins: string[],
  * }} DrawingPalette
  */
 
@@ -33,6 +33,6 @@ export function readPalette(element) {
     gridDark: read("--grid-dark"),
     markLight: read("--mark-light"),
     markDark: read("--mark-dark"),
-    pin: read("--mark-pin"),
+    pins: list("--mark-pins"),
   };
 }

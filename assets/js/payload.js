@@ -179,6 +179,21 @@ function imageData(page, { rows, cols }, block, shared) {
       }
       return ids;
     },
+    /**
+     * The entries of a lens's lists at a layer, [cell * ranks + rank - 1], -1 where a list has ended: places in
+     * `tables.contexts` if `contextual`, else in `tables.tokens`. Null where the lens is absent.
+     * @param {string} lens @param {number} layer index
+     */
+    entries(lens, layer) {
+      const read = lenses.get(lens);
+      const stored = read ? read.layers.indexOf(layer) : -1;
+      if (!read || stored < 0) return null;
+      const size = cells * read.ranks;
+      const entries = read.entries.subarray(stored * size, (stored + 1) * size);
+      return { entries, ranks: read.ranks, contextual: read.isContextual };
+    },
+    /** What the entries stand for. */
+    tables: { tokens: shared.tokens, contexts: shared.contexts },
     judgment: judgments,
     statistics,
   };

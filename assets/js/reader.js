@@ -8,6 +8,7 @@ import { centreCell, samePlace, walk } from "#viewer/grid";
 import { formatHash, parseHash, whatIsMissing } from "#viewer/hash";
 import { stepIndex } from "#viewer/layers";
 import { MAP_IDS } from "#viewer/maps";
+import { movePin, togglePin, unpin } from "#viewer/pins";
 import { viewMaker } from "#viewer/view";
 
 /**
@@ -24,7 +25,21 @@ import { viewMaker } from "#viewer/view";
  */
 
 /** @type {State} */
-const BLANK = { image: 0, layer: 0, cell: null, map: "none", lens: "", only: null, grid: true };
+const BLANK = {
+  image: 0,
+  layer: 0,
+  cell: null,
+  pins: [],
+  region: null,
+  map: "none",
+  lens: "",
+  only: null,
+  grid: true,
+  multiples: false,
+  defaults: "show",
+  wordsOnly: false,
+  find: null,
+};
 
 export class Reader {
   #page;
@@ -36,6 +51,8 @@ export class Reader {
   /** @type {import("#viewer/readings").ImageData | null} */
   #data = null;
   #shownImage = -1;
+  /** Whether the pin is the page's own choice; the reader's first pin takes its place. */
+  #fresh = false;
   /** @type {Panels} */
   #panels = { state: () => {}, hover: () => {}, missing: () => {} };
 
@@ -57,7 +74,8 @@ export class Reader {
     this.#panels = panels;
     const fresh = firstState(this.#page, await this.#page.image(0), BLANK);
     this.#state = fresh;
-    if (hash.length > 1) this.#read(hash);
+    this.#fresh = hash.length <= 1;
+    if (!this.#fresh) this.#read(hash);
     this.#link.replace(this.hash());
     await this.#show();
   }
@@ -70,7 +88,7 @@ export class Reader {
 
   /** Take the state from a hash; whether the page has all it asks for. @param {string} hash */
   #read(hash) {
-    this.#state = parseHash(hash, this.#page, { ...this.#state, cell: null });
+    this.#state = parseHash(hash, this.#page, { ...this.#state, cell: null, pins: [] });
     const missing = whatIsMissing(hash, this.#page, this.#state);
     this.#panels.missing(missing);
     return missing === "";
@@ -94,25 +112,35 @@ export class Reader {
     this.#panels.hover(this.#makeView(this.#state, cell, this.#data));
   }
 
-  /** Pin a patch; choosing the pinned one again lets go of it. @param {number} cell */
+  /** Pin a patch, or let go of the one that is read. @param {number} cell */
   pin(cell) {
-    const again = cell === this.#state.cell && this.#hover === null;
-    return this.update({ cell: again ? null : cell });
+    const moves = this.#fresh && cell !== this.#state.cell;
+    const pinned = moves ? movePin(this.#state, cell) : togglePin(this.#state, cell);
+    this.#fresh = false;
+    return this.update(pinned);
   }
 
-  /** Move the pin with a key; without a pin, start in the middle. @param {string} key @returns {number} */
+  /** @param {number} cell */
+  unpin(cell) {
+    return this.update(unpin(this.#state, cell));
+  }
+
+  /**
+   * Move the pin that is read with a key; without one, start in the middle.
+   * @param {string} key @returns {number}
+   */
   walk(key) {
     const { canvas } = this.#page.images[this.#state.image];
     const from = this.#state.cell;
     const to = from === null ? centreCell(canvas) : (walk(canvas, from, key) ?? from);
     this.#hover = null;
-    this.update({ cell: to });
+    if (to !== from) this.update(movePin(this.#state, to));
     return to;
   }
 
   /** @param {number} image */
   goToImage(image) {
-    return this.update({ image, cell: this.#cellIn(image) }, { push: true });
+    return this.update({ image, ...this.#placesIn(image) }, { push: true });
   }
 
   /** @param {number} step */
@@ -135,19 +163,27 @@ export class Reader {
   }
 
   clear() {
-    return this.update({ cell: null, only: null });
+    return this.update({ cell: null, pins: [], region: null, only: null });
   }
 
   /** The link to the present state, or to the same in another image. @param {number} [image] */
   hash(image = this.#state.image) {
-    return formatHash({ ...this.#state, image, cell: this.#cellIn(image) }, this.#page);
+    return formatHash({ ...this.#state, image, ...this.#placesIn(image) }, this.#page);
   }
 
-  /** The pinned patch's counterpart in an image. @param {number} image */
-  #cellIn(image) {
-    const { cell, image: from } = this.#state;
-    if (cell === null || image === from) return cell;
-    return samePlace(this.#page.images[from].canvas, cell, this.#page.images[image].canvas);
+  /** The counterparts in an image of what is pinned and selected. @param {number} image */
+  #placesIn(image) {
+    const { cell, pins, region, image: from } = this.#state;
+    if (image === from) return { cell, pins, region };
+    const [here, there] = [this.#page.images[from].canvas, this.#page.images[image].canvas];
+    const place = (/** @type {number} */ at) => samePlace(here, at, there);
+    const moved = pins.map((pin) => (pin === null ? null : place(pin)));
+    return {
+      cell: cell === null ? null : place(cell),
+      // In a coarser grid two pins can meet in one patch.
+      pins: moved.map((pin, slot) => (moved.indexOf(pin) === slot ? pin : null)),
+      region: region && { from: place(region.from), to: place(region.to) },
+    };
   }
 
   async #show() {

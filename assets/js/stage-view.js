@@ -143,6 +143,8 @@ function drawMapAndGrid(context, { image, state, map }, palette, pixel) {
 function drawMarks(context, { image, state, hover }, palette, pixel) {
   const frame = (/** @type {number} */ cell, /** @type {string} */ colour, /** @type {number} */ width) =>
     drawFrame(context, image.canvas, cell, { colour, rim: palette.markDark, width }, pixel);
-  if (hover !== null && hover !== state.cell) frame(hover, palette.markLight, 2);
-  if (state.cell !== null) frame(state.cell, palette.pin, 3);
+  state.pins.forEach((pin, slot) => {
+    if (pin !== null) frame(pin, palette.pins[slot], pin === state.cell ? 4 : 2.5);
+  });
+  if (hover !== null && !state.pins.includes(hover)) frame(hover, palette.markLight, 2);
 }

@@ -22,7 +22,21 @@ const page = {
   visionLayers: [0, 2, 7],
   lenses: [{ id: "embedding" }, { id: "logit" }, { id: "contextual" }],
 };
-const START = { image: 0, layer: 1, cell: null, map: "none", lens: "contextual", only: null, grid: true };
+const START = {
+  image: 0,
+  layer: 1,
+  cell: null,
+  pins: [],
+  region: null,
+  map: "none",
+  lens: "contextual",
+  only: null,
+  grid: true,
+  multiples: false,
+  defaults: "show",
+  wordsOnly: false,
+  find: null,
+};
 
 test("every state comes back from its own hash", () => {
   for (const image of [0, 1]) {
@@ -30,13 +44,36 @@ test("every state comes back from its own hash", () => {
       for (const map of MAP_IDS) {
         for (const cell of [null, 0, 11]) {
           for (const only of [null, "dog", "a&b=#", ""]) {
-            const state = { image, layer, cell, map, lens: "logit", only, grid: cell !== 0 };
+            const pins = cell === null ? [] : [cell];
+            const state = { ...START, image, layer, cell, pins, map, lens: "logit", only, grid: cell !== 0 };
             assert.deepEqual(parseHash(`#${formatHash(state, page)}`, page, START), state);
           }
         }
       }
     }
   }
+});
+
+for (const [name, change] of [
+  ["four pins, one slot empty", { cell: 11, pins: [3, null, 11, 0] }],
+  ["a region", { region: { from: 11, to: 0 } }],
+  ["all layers at once", { multiples: true }],
+  ["dimmed default tokens", { defaults: "dim" }],
+  ["words only", { wordsOnly: true }],
+  ["a search", { find: { text: "a&b; ü", by: "regex", where: "sentences", rank: 2, from: 1, to: 2 } }],
+  ["a search for nothing yet", { find: { text: "", by: "word", where: "tokens", rank: 5, from: 0, to: 2 } }],
+]) {
+  test(`${name} comes back from its own hash`, () => {
+    const state = { ...START, ...change };
+    assert.deepEqual(parseHash(formatHash(state, page), page, START), state);
+  });
+}
+
+test("what a link says of pins twice or beside the grid is left out", () => {
+  const { cell, pins } = parseHash("patch=1,2&pins=0,0;0,0;9,9;2,3;1,1", page, START);
+  assert.deepEqual({ cell, pins }, { cell: 6, pins: [0, 6, null, 11] });
+  assert.deepEqual(parseHash("pins=;;;", page, START).pins, []);
+  assert.equal(parseHash("region=0,0;9,9", page, START).region, null);
 });
 
 test("a link speaks of ids, depths, rows and columns", () => {

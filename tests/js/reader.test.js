@@ -59,14 +59,26 @@ test("hovering is shown and not written; leaving shows the pinned patch", async 
   assert.equal(log.replaced.length, 1);
 });
 
-test("choosing the pinned patch again lets go of it, but not from another patch's hover", async () => {
+test("choosing the pinned patch again lets go of it; others stay", async () => {
   const { reader, log } = await openReader();
   await reader.pin(7);
   assert.equal(log.views.at(-1).state.cell, null);
   await reader.pin(3);
-  reader.hover(3);
-  await reader.pin(3);
-  assert.equal(log.views.at(-1).state.cell, 3);
+  await reader.pin(5);
+  assert.deepEqual(log.views.at(-1).state.pins, [3, 5]);
+  assert.match(log.replaced.at(-1), /patch=1,1&pins=0,3;1,1/);
+  await reader.unpin(3);
+  assert.equal(log.views.at(-1).state.cell, 5);
+  assert.deepEqual(log.views.at(-1).state.pins, [null, 5]);
+});
+
+test("the page's own choice makes room for the reader's first pin", async () => {
+  const { reader, log } = await openReader("");
+  const chosen = log.views.at(-1).state.cell;
+  await reader.pin(chosen + 1);
+  assert.deepEqual(log.views.at(-1).state.pins, [chosen + 1]);
+  await reader.pin(chosen);
+  assert.deepEqual(log.views.at(-1).state.pins, [chosen + 1, chosen]);
 });
 
 test("layers and images stop at their ends, and only images become entries of the history", async () => {

@@ -47,7 +47,7 @@ const data = (named, things = []) => ({
   }),
   statistics: () => null,
 });
-const BLANK = { image: 0, layer: 0, cell: null, map: "words", lens: "", only: null, grid: true };
+const BLANK = { image: 0, layer: 0, cell: null, pins: [], map: "words", lens: "", only: null, grid: true };
 
 test("a fresh page opens on a patch that most lenses name, else on the centre", () => {
   assert.equal(firstState(page, data({}), BLANK).cell, 4);

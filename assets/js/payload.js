@@ -70,6 +70,16 @@ export async function openPage(document) {
 }
 
 /**
+ * What the lenses read in one image, from the blocks of its data file.
+ * @param {{lenses: {id: string}[], topK: number, textLayers: number[], judges: string[]}} facts of the model
+ * @param {{rows: number, cols: number}} canvas @param {Record<string, string>} blocks
+ */
+export async function readImageFile(facts, canvas, blocks) {
+  const [image, shared] = [await readBlock(blocks["payload-image"]), await readShared(blocks["payload-shared"])];
+  return imageData(facts, canvas, image, shared);
+}
+
+/**
  * Give `object` a property that is computed at its first use.
  * @template T
  * @param {object} object @param {string} name @param {() => T} compute
@@ -81,7 +91,7 @@ function lazily(object, name, compute) {
 }
 
 /** @param {string} text @param {string} mediaType */
-const objectUrl = (text, mediaType) => URL.createObjectURL(new Blob([bytesOf(text)], { type: mediaType }));
+export const objectUrl = (text, mediaType) => URL.createObjectURL(new Blob([bytesOf(text)], { type: mediaType }));
 
 /** @param {string} text @returns {Promise<Shared>} */
 async function readShared(text) {

@@ -25,8 +25,13 @@
  * @property {(lens: string, layer: number, cell: number) => import("#viewer/verdicts").Judgment | null} judgment
  * @property {(layer: number, cell: number) => Statistics | null} statistics
  * @property {(lens: string, layer: number, cell: number) => Top | null} [top]
+ * @property {(lens: string, layer: number) => Entries | null} [entries]
+ * @property {Tables} [tables] what the entries stand for
  *
- * @typedef {{token: string, score: number, probability: number | null, textLayer: number | null}} Top
+ * @typedef {{entries: Int32Array, ranks: number, contextual: boolean}} Entries [cell * ranks + rank - 1]
+ * @typedef {{tokens: {token: string}[], contexts: {token: number}[]}} Tables
+ *
+ * @typedef {{rank?: number, token: string, score: number, probability: number | null, textLayer: number | null}} Top
  *
  * @typedef {{id: string, title: string, scoreName: string, note?: string | null}} Lens
  */
@@ -61,4 +66,25 @@ export function topStrengths(data, lens, layers, cells) {
     }
   }
   return found;
+}
+
+/**
+ * Visit every token that a lens reads at a layer, in order of cell and rank.
+ * @param {ImageData} data @param {string} lens @param {number} layer index @param {number} cells count
+ * @param {(token: string, rank: number, cell: number) => void} visit
+ */
+export function eachToken(data, lens, layer, cells, visit) {
+  const { tables } = data;
+  if (!data.entries || !tables) {
+    for (let cell = 0; cell < cells; cell += 1) {
+      for (const { token, rank } of data.neighbors(lens, layer, cell)) visit(token, rank, cell);
+    }
+    return;
+  }
+  const read = data.entries(lens, layer);
+  read?.entries.forEach((entry, place) => {
+    if (entry < 0) return;
+    const number = read.contextual ? tables.contexts[entry].token : entry;
+    visit(tables.tokens[number].token, (place % read.ranks) + 1, Math.floor(place / read.ranks));
+  });
 }

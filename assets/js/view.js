@@ -5,6 +5,7 @@
 
 import { cellCount } from "#viewer/grid";
 import { readMap } from "#viewer/maps";
+import { shownTokens } from "#viewer/shown-tokens";
 import { normalise } from "#viewer/words";
 
 /**
@@ -22,7 +23,8 @@ import { normalise } from "#viewer/words";
  * @property {number[]} textLayers
  * @property {import("#viewer/readings").Lens[]} lenses
  * @property {PageImage[]} images
- * @property {string[]} [frequentWords] most frequent first tokens of the page
+ * @property {string[]} [frequentWords] most frequent first tokens of the study
+ * @property {import("#viewer/shown-tokens").DefaultToken[]} [defaultTokens]
  * @property {(index: number) => Promise<import("#viewer/readings").ImageData>} image
  * @property {(lens: string, layer: number, image: number) => string | null} absence
  *
@@ -33,6 +35,7 @@ import { normalise } from "#viewer/words";
  * @property {number | null} cell the patch to read: hovered, else pinned
  * @property {PageImage} image
  * @property {import("#viewer/readings").ImageData} data
+ * @property {import("#viewer/shown-tokens").ShownTokens} shown the tokens that the reader wants to see
  * @property {import("#viewer/maps").CellMap | null} map
  */
 
@@ -59,10 +62,11 @@ export function viewMaker(page, palette) {
   let map = null;
   return (state, hover, data) => {
     const image = page.images[state.image];
+    const shown = shownTokens(page, state, data);
     const wanted = [state.map, state.lens, state.layer, state.image].join(" ");
     if (wanted !== key) map = readMap(state.map, sourceOf(page, state, data, places), palette);
     key = wanted;
-    return { page, state, hover, cell: hover ?? state.cell, image, data, map };
+    return { page, state, hover, cell: hover ?? state.cell, image, data, shown, map };
   };
 }
 

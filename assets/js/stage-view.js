@@ -9,8 +9,7 @@
 import { cellOf, elementOf, labelCells, layCells, selectCell } from "#viewer/cell-grid";
 import { byId, property } from "#viewer/dom";
 import { cellAtPoint } from "#viewer/grid";
-import { drawFrame, drawGrid } from "#viewer/line-drawing";
-import { drawMap } from "#viewer/map-drawing";
+import { drawMapAndGrid, drawMarks } from "#viewer/picture-drawing";
 
 /**
  * @typedef {import("#viewer/view").View} View
@@ -130,21 +129,4 @@ function draw(overlay, frame, { image: { canvas } }, paint) {
   context.clearRect(0, 0, w, h);
   context.setTransform(w / canvas.width, 0, 0, h / canvas.height, 0, 0);
   if (width > 0) paint(context, canvas.width / width);
-}
-
-/** @type {(context: CanvasRenderingContext2D, view: View, palette: DrawingPalette, pixel: number) => void} */
-function drawMapAndGrid(context, { image, state, map }, palette, pixel) {
-  if (map) drawMap(context, image.canvas, map, state.only, palette, pixel);
-  // The classes of a map have edges of their own; more lines would hide them.
-  if (state.grid && (!map || map.ramp)) drawGrid(context, image.canvas, palette, pixel);
-}
-
-/** @type {(context: CanvasRenderingContext2D, view: View, palette: DrawingPalette, pixel: number) => void} */
-function drawMarks(context, { image, state, hover }, palette, pixel) {
-  const frame = (/** @type {number} */ cell, /** @type {string} */ colour, /** @type {number} */ width) =>
-    drawFrame(context, image.canvas, cell, { colour, rim: palette.markDark, width }, pixel);
-  state.pins.forEach((pin, slot) => {
-    if (pin !== null) frame(pin, palette.pins[slot], pin === state.cell ? 4 : 2.5);
-  });
-  if (hover !== null && !state.pins.includes(hover)) frame(hover, palette.markLight, 2);
 }

@@ -12,14 +12,18 @@ import { nearestIndex } from "#viewer/layers";
  * @property {number} rank the lowest place in a list that counts, 1 for first tokens only
  * @property {number} from index of the first vision layer that counts
  * @property {number} to index of the last
+ * @property {string | null} lens the one lens that counts, or null for all
  */
 
 /** Ways to compare, in the order of the control. */
 export const WAYS = /** @type {const} */ (["word", "exact", "prefix", "regex"]);
 
-/** @param {{visionLayers: number[], topK?: number}} page @returns {Find} a search for nothing yet */
+/** @typedef {{visionLayers: number[], topK?: number, lenses: {id: string}[]}} Searched parts of the page object */
+
+/** @param {Searched} page @returns {Find} a search for nothing yet */
 export function blankFind({ visionLayers, topK = 5 }) {
-  return { text: "", by: "word", where: "tokens", rank: topK, from: 0, to: visionLayers.length - 1 };
+  const to = visionLayers.length - 1;
+  return { text: "", by: "word", where: "tokens", rank: topK, from: 0, to, lens: null };
 }
 
 /**
@@ -35,11 +39,12 @@ export function formatFind(find, visionLayers) {
     ["where", find.where !== "tokens" && find.where],
     ["rank", String(find.rank)],
     ["layers", !all && `${from},${to}`],
+    ["find-lens", find.lens ?? false],
   ];
 }
 
 /**
- * @param {URLSearchParams} asked @param {{visionLayers: number[], topK?: number}} page @returns {Find | null}
+ * @param {URLSearchParams} asked @param {Searched} page @returns {Find | null}
  */
 export function parseFind(asked, page) {
   const text = asked.get("find");
@@ -57,5 +62,6 @@ export function parseFind(asked, page) {
     rank: Number.isInteger(rank) && rank >= 1 && rank <= blank.rank ? rank : blank.rank,
     from: Math.min(from, to),
     to: Math.max(from, to),
+    lens: page.lenses.find(({ id }) => id === asked.get("find-lens"))?.id ?? null,
   };
 }

@@ -11,6 +11,8 @@
  * @typedef {{before: string, token: string, after: string}} Marked
  */
 
+const SURROGATE = /[\ud800-\udfff]/;
+
 /**
  * A sentence in three parts. Where the place is unknown or impossible, the whole sentence is in `before`
  * and nothing is marked: a guess would mark the wrong word.
@@ -20,13 +22,14 @@ export function markToken(context) {
   const { text, start, end } = context;
   const unmarked = { before: text, token: "", after: "" };
   if (start === null || end === null || start === undefined || end === undefined) return unmarked;
-  const characters = Array.from(text);
+  // Where units and code points are the same, which is nearly everywhere, the text is cut as it is.
+  const characters = SURROGATE.test(text) ? Array.from(text) : text;
   if (start < 0 || end > characters.length || start >= end) return unmarked;
-  return {
-    before: characters.slice(0, start).join(""),
-    token: characters.slice(start, end).join(""),
-    after: characters.slice(end).join(""),
+  const cut = (/** @type {number} */ from, /** @type {number} */ to) => {
+    const part = characters.slice(from, to);
+    return typeof part === "string" ? part : part.join("");
   };
+  return { before: cut(0, start), token: cut(start, end), after: cut(end, characters.length) };
 }
 
 const WORD_END = /[\p{L}\p{N}\p{M}'’-]+$/u;

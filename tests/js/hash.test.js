@@ -60,8 +60,8 @@ for (const [name, change] of [
   ["all layers at once", { multiples: true }],
   ["dimmed default tokens", { defaults: "dim" }],
   ["words only", { wordsOnly: true }],
-  ["a search", { find: { text: "a&b; ü", by: "regex", where: "sentences", rank: 2, from: 1, to: 2 } }],
-  ["a search for nothing yet", { find: { text: "", by: "word", where: "tokens", rank: 5, from: 0, to: 2 } }],
+  ["a search", { find: { text: "a&b; ü", by: "regex", where: "sentences", rank: 2, from: 1, to: 2, lens: "logit" } }],
+  ["a search for nothing yet", { find: { text: "", by: "word", where: "tokens", rank: 5, from: 0, to: 2, lens: null } }],
 ]) {
   test(`${name} comes back from its own hash`, () => {
     const state = { ...START, ...change };

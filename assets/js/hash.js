@@ -26,7 +26,7 @@ import { shortText } from "#viewer/tokens";
  * @property {boolean} wordsOnly whether tokens that are no words are left out
  * @property {import("#viewer/find").Find | null} find what is searched for
  *
- * @typedef {{from: number, to: number}} Region two opposite corners, cells
+ * @typedef {import("#viewer/region").Region} Region
  *
  * @typedef {object} Shown the parts of the page object that a link speaks of
  * @property {{id: string, canvas: import("#viewer/grid").Canvas}[]} images
@@ -53,6 +53,7 @@ export function formatHash(state, page) {
     ["patch", state.cell !== null && place(state.cell)],
     ["pins", state.pins.length > 1 && state.pins.map(place).join(";")],
     ["region", state.region && `${place(state.region.from)};${place(state.region.to)}`],
+    ["region-ranks", state.region?.lists === true && "all"],
     ["map", state.map],
     ["lens", state.lens],
     ["only", state.only],
@@ -85,7 +86,7 @@ export function parseHash(hash, page, otherwise) {
     layer: layerOf(asked.get("layer"), page.visionLayers, otherwise.layer),
     cell,
     pins: pinsOf(asked.get("pins"), cell, canvas),
-    region: regionOf(asked.get("region"), canvas),
+    region: regionOf(asked, canvas),
     map: oneOf(asked.get("map"), MAP_IDS, otherwise.map),
     lens: oneOf(
       asked.get("lens"),
@@ -154,10 +155,11 @@ function pinsOf(text, cell, canvas) {
 }
 
 /**
- * @param {string | null} text "row,col;row,col" @param {import("#viewer/grid").Canvas} canvas
- * @returns {Region | null}
+ * The region of a link: "row,col;row,col", and whether its whole lists are counted.
+ * @param {URLSearchParams} asked @param {import("#viewer/grid").Canvas} canvas @returns {Region | null}
  */
-function regionOf(text, canvas) {
-  const [from, to] = (text ?? "").split(";").map((place) => patchOf(place, canvas));
-  return from == null || to == null ? null : { from, to };
+function regionOf(asked, canvas) {
+  const [from, to] = (asked.get("region") ?? "").split(";").map((place) => patchOf(place, canvas));
+  if (from == null || to == null) return null;
+  return asked.get("region-ranks") === "all" ? { from, to, lists: true } : { from, to };
 }

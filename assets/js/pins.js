@@ -31,6 +31,14 @@ export function togglePin(pinned, cell) {
 }
 
 /**
+ * Whether pinning a patch would move another pin, because all slots are taken.
+ * @param {Pinned} pinned @param {number} cell @returns {boolean}
+ */
+export function isMove({ pins }, cell) {
+  return pins.length === MOST_PINS && !pins.includes(null) && !pins.includes(cell);
+}
+
+/**
  * Let go of a patch; what is read next is the pin in the last slot.
  * @param {Pinned} pinned @param {number} cell @returns {Pinned}
  */

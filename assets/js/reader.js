@@ -8,7 +8,8 @@ import { centreCell, samePlace, walk } from "#viewer/grid";
 import { formatHash, parseHash, whatIsMissing } from "#viewer/hash";
 import { stepIndex } from "#viewer/layers";
 import { MAP_IDS } from "#viewer/maps";
-import { movePin, togglePin, unpin } from "#viewer/pins";
+import { isMove, movePin, togglePin, unpin } from "#viewer/pins";
+import { extended } from "#viewer/region";
 import { viewMaker } from "#viewer/view";
 
 /**
@@ -19,10 +20,13 @@ import { viewMaker } from "#viewer/view";
  *   patch came under the pointer
  * @property {(view: View) => void} state
  * @property {(view: View) => void} hover
- * @property {(sentence: string) => void} missing what the link asks for in vain; "" once the reader goes on
+ * @property {(sentence: string) => void} say what the link asks for in vain, or what became of a pin; "" once
+ *   the reader goes on
  *
  * @typedef {{replace: (hash: string) => void, push: (hash: string) => void}} Link
  */
+
+const ALL_PINNED = "All four pins are in use: the one that is read has moved.";
 
 /** @type {State} */
 const BLANK = {
@@ -54,7 +58,9 @@ export class Reader {
   /** Whether the pin is the page's own choice; the reader's first pin takes its place. */
   #fresh = false;
   /** @type {Panels} */
-  #panels = { state: () => {}, hover: () => {}, missing: () => {} };
+  #panels = { state: () => {}, hover: () => {}, say: () => {} };
+  /** Whether the reader knows that a fifth pin is a moved one. */
+  #toldOfMove = false;
 
   /**
    * @param {import("#viewer/view").Page} page @param {import("#viewer/maps").Palette} palette
@@ -90,7 +96,7 @@ export class Reader {
   #read(hash) {
     this.#state = parseHash(hash, this.#page, { ...this.#state, cell: null, pins: [] });
     const missing = whatIsMissing(hash, this.#page, this.#state);
-    this.#panels.missing(missing);
+    this.#panels.say(missing);
     return missing === "";
   }
 
@@ -101,7 +107,7 @@ export class Reader {
   update(changes, { push = false } = {}) {
     this.#state = { ...this.#state, ...changes };
     this.#link[push ? "push" : "replace"](this.hash());
-    this.#panels.missing("");
+    this.#panels.say("");
     return this.#show();
   }
 
@@ -115,9 +121,13 @@ export class Reader {
   /** Pin a patch, or let go of the one that is read. @param {number} cell */
   pin(cell) {
     const moves = this.#fresh && cell !== this.#state.cell;
+    const tell = !this.#toldOfMove && isMove(this.#state, cell);
     const pinned = moves ? movePin(this.#state, cell) : togglePin(this.#state, cell);
     this.#fresh = false;
-    return this.update(pinned);
+    const shown = this.update(pinned);
+    if (tell) this.#panels.say(ALL_PINNED);
+    this.#toldOfMove ||= tell;
+    return shown;
   }
 
   /** @param {number} cell */
@@ -136,6 +146,27 @@ export class Reader {
     this.#hover = null;
     if (to !== from) this.update(movePin(this.#state, to));
     return to;
+  }
+
+  /**
+   * Extend the region from the pin that is read with a key; without a pin, start in the middle.
+   * @param {string} key @returns {number} the region's far corner
+   */
+  extend(key) {
+    const { canvas } = this.#page.images[this.#state.image];
+    const from = this.#state.cell ?? centreCell(canvas);
+    const region = extended(canvas, this.#state.region, from, key);
+    this.select(region);
+    return region.to;
+  }
+
+  /**
+   * Select a rectangle of patches; what is counted in it stays as it was.
+   * @param {{from: number, to: number} | null} region
+   */
+  select(region) {
+    const lists = this.#state.region?.lists;
+    return this.update({ region: region && (lists ? { ...region, lists } : region) });
   }
 
   /** @param {number} image */
@@ -182,7 +213,7 @@ export class Reader {
       cell: cell === null ? null : place(cell),
       // In a coarser grid two pins can meet in one patch.
       pins: moved.map((pin, slot) => (moved.indexOf(pin) === slot ? pin : null)),
-      region: region && { from: place(region.from), to: place(region.to) },
+      region: region && { ...region, from: place(region.from), to: place(region.to) },
     };
   }
 

@@ -45,7 +45,7 @@ export async function start(document) {
   await reader.open(location.hash, {
     state: together(stage.show, patch, rest),
     hover: together(stage.mark, patch),
-    missing: say,
+    say,
   });
   document.documentElement.dataset.ready = "true";
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { movePin, togglePin, unpin } from "#viewer/pins";
+import { isMove, movePin, togglePin, unpin } from "#viewer/pins";
 
 const pinned = (cell, ...pins) => ({ cell, pins });
 
@@ -31,4 +31,11 @@ test("a pin that walks onto another becomes one with it", () => {
   assert.deepEqual(movePin(pinned(5, 5, 2), 6), pinned(6, 6, 2));
   assert.deepEqual(movePin(pinned(5, 5, 2), 2), pinned(2, null, 2));
   assert.deepEqual(movePin(pinned(null), 3), pinned(3, 3));
+});
+
+test("a fifth patch is a move, one that is pinned already is not", () => {
+  assert.equal(isMove(pinned(2, 5, 2, 9, 1), 7), true);
+  assert.equal(isMove(pinned(2, 5, 2, 9, 1), 9), false);
+  assert.equal(isMove(pinned(2, 5, null, 9, 1), 7), false);
+  assert.equal(isMove(pinned(2, 5, 2, 9), 7), false);
 });

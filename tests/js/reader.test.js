@@ -36,7 +36,7 @@ async function openReader(hash = "#image=wide&layer=2&patch=1,3", image = async 
   await reader.open(hash, {
     state: (view) => log.views.push(view),
     hover: (view) => log.hovers.push(view),
-    missing: (sentence) => log.said.push(sentence),
+    say: (sentence) => log.said.push(sentence),
   });
   return { reader, log };
 }
@@ -128,4 +128,27 @@ test("a stale link is named, when opened and when followed, until the reader goe
   assert.match(log.replaced.at(-1), /layer=2/);
   await reader.follow("#layer=4");
   assert.equal(log.said.at(-1), "");
+});
+
+test("that a fifth pin is a moved one is said once", async () => {
+  const { reader, log } = await openReader("#image=wide&layer=2&patch=0,0&pins=0,0;0,1;0,2;0,3");
+  await reader.pin(7);
+  assert.deepEqual(log.views.at(-1).state.pins, [7, 1, 2, 3]);
+  assert.match(log.said.at(-1), /four pins/);
+  await reader.pin(6);
+  assert.equal(log.said.at(-1), "");
+});
+
+test("a region grows from the pin, keeps what is counted, and goes along to another grid", async () => {
+  const { reader, log } = await openReader("#image=wide&layer=2&patch=0,1&region=0,0;0,0&region-ranks=all");
+  assert.equal(reader.extend("ArrowDown"), 5);
+  assert.deepEqual(log.views.at(-1).state.region, { from: 1, to: 5, lists: true });
+  assert.equal(reader.extend("End"), 7);
+  assert.match(log.replaced.at(-1), /&region=0,1;1,3&region-ranks=all&/);
+  await reader.goToImage(1);
+  assert.deepEqual(log.views.at(-1).state.region, { from: 2 * 2, to: 6 * 2 + 1, lists: true });
+  await reader.select({ from: 0, to: 3 });
+  assert.deepEqual(log.views.at(-1).state.region, { from: 0, to: 3, lists: true });
+  await reader.clear();
+  assert.equal(log.views.at(-1).state.region, null);
 });

@@ -6,26 +6,33 @@ import { commandOf } from "#viewer/keys";
  * @typedef {object} Desk what commands act on
  * @property {import("#viewer/reader").Reader} reader
  * @property {{focusCell: (cell: number) => void, cellOf: (target: EventTarget | null) => number | null}} stage
- * @property {HTMLDialogElement} help
+ * @property {{showModal: () => void}} help
  * @property {() => void} copy
  */
 
 /** @param {Document} document @param {Desk} desk */
 export function listenToKeys(document, desk) {
   document.addEventListener("keydown", (event) => {
+    // An open dialog or menu has the keys to itself; the browser closes it on Escape.
+    if (document.querySelector("dialog[open], :popover-open")) return;
     const command = commandOf(event, focusOf(event.target));
-    // An open dialog has the keys to itself; the browser closes it on Escape.
-    if (!command || desk.help.open) return;
+    if (!command) return;
     event.preventDefault();
     obey(command, event.target, desk);
   });
 }
 
+/** Inputs that do not take text. */
+const TEXTLESS = new Set(["range", "radio", "checkbox", "button"]);
+
 /** @param {EventTarget | null} target @returns {import("#viewer/keys").Focus} */
 function focusOf(target) {
   if (!(target instanceof Element)) return "page";
   if (target.closest("[role=gridcell]")) return "grid";
-  return target.closest("input, select, textarea") ? "field" : "page";
+  const field = target.closest("input, select, textarea");
+  if (field instanceof HTMLTextAreaElement) return "text";
+  if (field instanceof HTMLInputElement && !TEXTLESS.has(field.type)) return "text";
+  return field ? "field" : "page";
 }
 
 /**

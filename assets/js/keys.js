@@ -1,36 +1,72 @@
-/** Which key asks for what. The help dialog of the page lists the same keys. */
+/** Which key asks for what: the one table, which the keyboard obeys and the help dialog lists. */
 
 /**
  * @typedef {{action: "layer" | "image", step: number}
  *   | {action: "walk", key: string}
  *   | {action: "clear" | "pin" | "help" | "map" | "grid" | "copy"}} Command
- */
-
-/** @type {Record<string, Command>} */
-const COMMANDS = {
-  "[": { action: "layer", step: -1 },
-  "]": { action: "layer", step: 1 },
-  ",": { action: "image", step: -1 },
-  ".": { action: "image", step: 1 },
-  Escape: { action: "clear" },
-  "?": { action: "help" },
-  m: { action: "map" },
-  g: { action: "grid" },
-  c: { action: "copy" },
-};
-
-const WALKING = new Set(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End"]);
-
-/**
+ *
  * @typedef {object} Press the parts of a KeyboardEvent that matter
  * @property {string} key
  * @property {boolean} ctrlKey
  * @property {boolean} metaKey
  * @property {boolean} altKey
+ * @property {boolean} shiftKey
  *
- * @typedef {"grid" | "field" | "page"} Focus where the focus is: on a cell, on a control that uses arrows and
- *   letters itself, or elsewhere
+ * @typedef {"grid" | "field" | "text" | "page"} Focus where the focus is: on a cell, on a control that uses
+ *   arrows itself, where text is typed, or elsewhere
+ *
+ * @typedef {object} Row one line of the help
+ * @property {string[]} shown names of keys, or of what the pointer does
+ * @property {string} meaning
+ * @property {Record<string, Command>} presses what each key asks for, by KeyboardEvent.key
+ * @property {Focus[]} [on] where it does; without it, everywhere but in text
+ * @property {boolean} [shift] whether Shift is to be held; without it, either way
  */
+
+/** @type {(keys: string[]) => Record<string, Command>} */
+const walks = (keys) => Object.fromEntries(keys.map((key) => [key, { action: "walk", key }]));
+
+/** @type {Row[]} */
+export const ROWS = [
+  {
+    shown: ["←", "↑", "→", "↓"],
+    meaning: "walk the patches",
+    presses: walks(["ArrowLeft", "ArrowUp", "ArrowRight", "ArrowDown"]),
+    on: ["grid", "page"],
+    shift: false,
+  },
+  {
+    shown: ["Home", "End"],
+    meaning: "first, last patch of the row",
+    presses: walks(["Home", "End"]),
+    on: ["grid"],
+    shift: false,
+  },
+  {
+    shown: ["Enter"],
+    meaning: "pin the patch, or let go of it",
+    presses: { Enter: { action: "pin" }, " ": { action: "pin" } },
+    on: ["grid"],
+  },
+  {
+    shown: ["[", "]"],
+    meaning: "shallower, deeper layer",
+    presses: { "[": { action: "layer", step: -1 }, "]": { action: "layer", step: 1 } },
+  },
+  {
+    shown: [",", "."],
+    meaning: "previous, next image",
+    presses: { ",": { action: "image", step: -1 }, ".": { action: "image", step: 1 } },
+  },
+  { shown: ["m"], meaning: "next map", presses: { m: { action: "map" } } },
+  { shown: ["g"], meaning: "grid lines on, off", presses: { g: { action: "grid" } } },
+  { shown: ["c"], meaning: "copy a link to this view", presses: { c: { action: "copy" } } },
+  { shown: ["Esc"], meaning: "let go of the patch", presses: { Escape: { action: "clear" } } },
+  { shown: ["?"], meaning: "this help", presses: { "?": { action: "help" } } },
+];
+
+/** @type {Focus[]} */
+const EVERYWHERE = ["grid", "field", "page"];
 
 /**
  * The command of a key press; null leaves the key to the browser.
@@ -38,10 +74,9 @@ const WALKING = new Set(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Hom
  */
 export function commandOf(press, focus) {
   if (press.ctrlKey || press.metaKey || press.altKey) return null;
-  if (focus === "grid" && (press.key === "Enter" || press.key === " ")) return { action: "pin" };
-  if (WALKING.has(press.key)) {
-    const scrolls = press.key === "Home" || press.key === "End";
-    return focus === "field" || (focus === "page" && scrolls) ? null : { action: "walk", key: press.key };
-  }
-  return Object.hasOwn(COMMANDS, press.key) ? COMMANDS[press.key] : null;
+  const row = ROWS.find(
+    ({ presses, on = EVERYWHERE, shift = press.shiftKey }) =>
+      Object.hasOwn(presses, press.key) && on.includes(focus) && shift === press.shiftKey,
+  );
+  return row ? row.presses[press.key] : null;
 }

@@ -6,6 +6,7 @@ import { copyAddress, say } from "#viewer/copy";
 import { byId } from "#viewer/dom";
 import { createFirstWords } from "#viewer/first-words";
 import { listenToKeys } from "#viewer/keyboard";
+import { listKeys } from "#viewer/keys-view";
 import { createLayerTable } from "#viewer/layer-table";
 import { createLegend } from "#viewer/legend-view";
 import { createLenses } from "#viewer/lens-view";
@@ -67,6 +68,7 @@ const together =
  * @param {{flush: () => void}} link
  */
 function listenToTools(document, reader, stage, link) {
+  listKeys();
   const help = /** @type {HTMLDialogElement} */ (byId("help"));
   const copy = () => {
     link.flush();

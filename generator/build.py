@@ -20,6 +20,7 @@ from data_pipeline.schema import LENSES, check_id
 from data_pipeline.store import Results, write_atomically
 from generator import queries
 from generator.database import Database
+from generator.frequent_words import frequent_words
 from generator.index_page import index_page
 from generator.input_checks import check_rows
 from generator.model_page import StudyContext, model_href, model_page
@@ -135,6 +136,7 @@ def study_context(database: Database, results: Results) -> StudyContext:
         tuple(model for model in models if model.model_id in with_images),
         _judges(database, results),
         len(expected_blocks(results)),
+        frequent_words(database),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -14,11 +15,13 @@ from data_pipeline.manifest import StudyInfo
 from data_pipeline.schema import LENS_TITLES, LENSES, check_id
 from generator import queries
 from generator.database import Database
+from generator.default_tokens import default_tokens
 from generator.payload import ModelTables, Payload, build_payload
 from generator.queries import Model, ModelImage, Region
 from generator.readings import Frame
 from generator.region_cells import region_cells
 
+COMPARE_NAME = "compare.html"
 MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp")
 _SCORE_NAMES = {"embedding": "cosine", "logit": "logit", "contextual": "cosine"}
 NOT_COMPUTED = "not in the results, and the manifest does not say why"
@@ -48,6 +51,8 @@ class ModelPage:
     study_title: str
     model: Model
     index_href: str
+    compare_href: str | None
+    """The page that puts this model beside others; None where there is none."""
     previous: Link | None
     next: Link | None
     provenance: tuple[tuple[str, str], ...]
@@ -59,6 +64,11 @@ class ModelPage:
 def model_href(model_id: str) -> str:
     """Where a model's page is, from the site's root."""
     return f"models/{check_id(model_id, 'model id')}.html"
+
+
+def compare_href(model_id: str) -> str:
+    """Where the comparison of a model with others begins, from the site's root."""
+    return f"{COMPARE_NAME}#models={quote(model_id, safe='')}"
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,10 @@ class StudyContext:
     judges: dict[str, str]
     """By model: the judge whose verdicts make the index's figures."""
     expected_blocks: int
+    frequent_words: tuple[str, ...]
+    """The words that the whole study says most often, so that each has one colour on every page."""
+    compares: bool = False
+    """Whether the site has a page that puts models side by side."""
 
     @property
     def all_lenses(self) -> tuple[str, ...]:
@@ -106,10 +120,12 @@ def model_page(database: Database, context: StudyContext, model: Model) -> Model
         study_title=context.study.title,
         model=model,
         index_href="../index.html",
+        compare_href="../" + compare_href(model.model_id) if context.compares else None,
         previous=_link(context.shown[place - 1]) if place > 0 else None,
         next=_link(context.shown[place + 1]) if place + 1 < len(context.shown) else None,
         provenance=_provenance(model),
-        data=_data(context, model, images, regions, payload),
+        data=_data(context, model, images, regions, payload)
+        | {"defaultTokens": default_tokens(database, model, context.lenses[model.model_id])},
         payloads=tuple((name, Markup(text)) for name, text in payload.blocks),  # noqa: S704 no <, & or quote
     )
 
@@ -163,7 +179,7 @@ def _data(
         "images": [_image_data(image, regions) for image in images],
         "topK": payload.top_k,
         "judges": payload.judges,
-        "frequentWords": payload.frequent_words,
+        "frequentWords": context.frequent_words,
         "absences": _absences(model, images, lenses, context.gaps.get(model.model_id, [])),
         "siblings": [
             {"id": other.model_id, "title": other.title, "group": other.group, "href": _link(other).href}

@@ -1,0 +1,55 @@
+/**
+ * Onset: where in depth a word arrives. A cell's onset is the first stored layer at which a lens names the word
+ * within the rank searched for, and names it at the next stored layer too: a word that comes up at one layer only
+ * has not arrived. At the last stored layer nothing can be seen to last, so it is nobody's onset, unless it is the
+ * only layer there is. Layers at which the lens is absent are passed over.
+ */
+
+/**
+ * @typedef {import("#viewer/search").Hits} Hits
+ *
+ * @typedef {object} Group images that are counted together
+ * @property {number} images
+ * @property {number} cells
+ * @property {number[]} counts cells whose onset is at a layer, by layer
+ */
+
+/**
+ * The onset of each cell as an index of layers; -1: never.
+ * @param {Hits} hits @param {number} lens index @returns {Int16Array}
+ */
+export function onsets({ cells, counts, stored }, lens) {
+  const layers = stored[lens].flatMap((there, layer) => (there ? [layer] : []));
+  const names = (/** @type {number} */ layer, /** @type {number} */ cell) =>
+    counts[(lens * stored[lens].length + layer) * cells + cell] > 0;
+  const lasts = (/** @type {number} */ place, /** @type {number} */ cell) =>
+    names(layers[place], cell) &&
+    (layers.length === 1 || (place + 1 < layers.length && names(layers[place + 1], cell)));
+  return Int16Array.from({ length: cells }, (_, cell) => {
+    for (let place = 0; place < layers.length; place += 1) if (lasts(place, cell)) return layers[place];
+    return -1;
+  });
+}
+
+/**
+ * Onsets of a lens counted over images, apart for those that show the word, those that do not, and those of
+ * which it is not known.
+ * @param {(Hits | undefined)[]} hits by image @param {(boolean | null)[]} shows by image
+ * @param {number} lens index @param {number} layers count
+ * @returns {{showing: Group, without: Group, unknown: Group}}
+ */
+export function countOnsets(hits, shows, lens, layers) {
+  const group = () => ({ images: 0, cells: 0, counts: new Array(layers).fill(0) });
+  const groups = { showing: group(), without: group(), unknown: group() };
+  hits.forEach((found, image) => {
+    if (!found) return;
+    const to = shows[image] === null ? groups.unknown : shows[image] ? groups.showing : groups.without;
+    to.images += 1;
+    to.cells += found.cells;
+    for (const layer of onsets(found, lens)) if (layer >= 0) to.counts[layer] += 1;
+  });
+  return groups;
+}
+
+/** Cells per 1000, so that groups of different sizes can be compared. @param {Group} group */
+export const perThousand = ({ cells, counts }) => counts.map((count) => (cells ? (1000 * count) / cells : 0));

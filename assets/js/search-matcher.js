@@ -1,0 +1,86 @@
+/**
+ * What a search text means: which tokens, words and sentences it names.
+ *
+ * "word" and "prefix" compare words as readers read them: the case, the spaces around and the spelling of
+ * characters do not matter. "exact" compares the token as it is stored, or as the page writes it with its
+ * glyphs. In a pattern small letters find capitals too, capitals only themselves.
+ */
+
+import { compilePattern } from "#viewer/pattern";
+import { visibleText } from "#viewer/tokens";
+import { normalise } from "#viewer/words";
+
+/**
+ * @typedef {object} Matcher tests of texts; `normal` is the text normalised
+ * @property {boolean} wholeWords whether a token inside a sentence stands for the whole word
+ * @property {(text: string, normal: string) => boolean} token
+ * @property {(text: string, normal: string) => boolean} sentence whether something in it is named
+ */
+
+/**
+ * The tests of a search; null for a search for nothing.
+ * @param {{text: string, by: import("#viewer/find").By}} find @returns {Matcher | null}
+ * @throws {Error} a pattern cannot be searched; the message is the short reason
+ */
+export function matcherOf({ text, by }) {
+  if (by === "exact") return text === "" ? null : exact(text);
+  if (by === "regex") return text === "" ? null : regex(text);
+  const wanted = normalise(text);
+  if (wanted === "") return null;
+  return by === "word" ? word(wanted) : prefix(wanted);
+}
+
+/** @param {string} wanted normalised @returns {Matcher} */
+const word = (wanted) => ({
+  wholeWords: true,
+  token: (_, normal) => normal === wanted,
+  sentence: (_, normal) => holds(normal, wanted, true),
+});
+
+/** @param {string} wanted normalised @returns {Matcher} */
+const prefix = (wanted) => ({
+  wholeWords: true,
+  token: (_, normal) => normal.startsWith(wanted),
+  sentence: (_, normal) => holds(normal, wanted, false),
+});
+
+/** @param {string} wanted @returns {Matcher} */
+const exact = (wanted) => ({
+  wholeWords: false,
+  token: (text) => text === wanted || (MAY_HAVE_GLYPH.test(wanted) && visibleText(text) === wanted),
+  sentence: (text) => text.includes(wanted),
+});
+
+const MAY_HAVE_GLYPH = /[␣↵⇥⟨∅◌]/u;
+
+/** @param {string} pattern @returns {Matcher} */
+function regex(pattern) {
+  const test = compilePattern(pattern, { ignoreCase: !hasCapital(pattern) });
+  return { wholeWords: false, token: test, sentence: test };
+}
+
+/** Whether a pattern names a capital letter; \S, \W, \P{L} and the like name none. @param {string} pattern */
+const hasCapital = (pattern) => /\p{Lu}/u.test(pattern.replace(/\\[pP]\{[^}]*\}|\\./gsu, ""));
+
+const WORD_CHARACTER = /[\p{L}\p{N}\p{M}]/u;
+
+/**
+ * Whether a text holds another as words of its own, or, `whole` being false, as the beginning of one.
+ * @param {string} text @param {string} wanted both normalised @param {boolean} whole
+ */
+export function holds(text, wanted, whole) {
+  const opens = WORD_CHARACTER.test(firstCharacter(wanted));
+  const closes = WORD_CHARACTER.test(lastCharacter(wanted));
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
+    const end = at + wanted.length;
+    const begins = !opens || !WORD_CHARACTER.test(lastCharacter(text.slice(Math.max(0, at - 2), at)));
+    if (begins && (!whole || !closes || !WORD_CHARACTER.test(firstCharacter(text.slice(end, end + 2))))) return true;
+  }
+  return false;
+}
+
+/** @param {string} text */
+const firstCharacter = (text) => (text === "" ? "" : String.fromCodePoint(Number(text.codePointAt(0))));
+
+/** @param {string} text */
+const lastCharacter = (text) => Array.from(text.slice(-2)).at(-1) ?? "";

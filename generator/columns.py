@@ -1,12 +1,9 @@
 """Columns of whole numbers and texts → one small piece of printable text for a page.
 
-A block is a JSON header and columns, compressed as one raw deflate stream, in base 91. Each column is cut
+A block is a JSON header and columns, compressed as one raw deflate stream. Each column is cut
 into byte planes (lowest bytes first), and each plane is compressed by itself, with repeats looked for or not:
 in scores and codes a repeat is chance, and naming it costs more than it saves. `assets/js/blocks.js` reads
 the stream back.
-
-Base 91 writes 13 bits as two of 91 printable characters (1.23 characters a byte; base64 needs 1.33), none of
-which is `<`, `&` or a quotation mark: the text can stand inside any HTML script element.
 """
 
 from __future__ import annotations
@@ -19,23 +16,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from generator.printable import printable
+
 Ints = npt.NDArray[np.int64]
 
-_BASE = 91
-_BITS = 13
-_ALPHABET = np.frombuffer(bytes(code for code in range(33, 127) if chr(code) not in '<&"'), dtype=np.uint8)
-_POWERS = (1 << np.arange(_BITS)).astype(np.uint16)
 _STREAM_END = b"\x03\x00"  # an empty last block
 _TEXT_END = b"\xff"  # never part of UTF-8, so texts may hold any character, NUL included
-
-
-def printable(content: bytes) -> str:
-    """`content` as `LENGTH:CHARACTERS` in base 91, least significant bits first."""
-    bits = np.unpackbits(np.frombuffer(content, np.uint8), bitorder="little")
-    groups = np.concatenate([bits, np.zeros(-len(bits) % _BITS, np.uint8)]).reshape(-1, _BITS)
-    values = groups @ _POWERS
-    digits = np.stack([values // _BASE, values % _BASE], axis=1).ravel()
-    return f"{len(content)}:{_ALPHABET[digits].tobytes().decode('ascii')}"
 
 
 def fold_sign(values: Ints) -> Ints:

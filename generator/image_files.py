@@ -12,12 +12,12 @@ study, counted from 1, never after its id, which may be too long for a file name
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from data_pipeline.schema import check_id
 
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"})
 SHARED, IMAGE, CANVAS = "payload-shared", "payload-image", "payload-canvas"
 """Names of the blocks in a data file; a page's own blocks of an image end in `-PLACE`."""
 
@@ -31,13 +31,22 @@ class ImageFile:
     key: str
 
 
-def image_file(model_id: str, place: int, blocks: Mapping[str, str]) -> ImageFile:
+def image_file(model_id: str, place: int, blocks: Mapping[str, str], *, folder: str = "models") -> ImageFile:
     """The data file of a model's image at `place`, counted from 0.
 
     The key ends in a hash of the blocks: a page can tell its own file from one of an earlier build.
     """
-    content = json.dumps(dict(blocks), ensure_ascii=False, separators=(",", ":"))
-    digest = hashlib.sha256(content.encode()).hexdigest()[:12]
-    key = f"{check_id(model_id, 'model id')}/{place + 1} {digest}"
-    text = f"vlensImage({json.dumps(key)},{content});\n"
-    return ImageFile(f"models/{model_id}/{place + 1:05d}.js", text, key)
+    name = f"{check_id(model_id, 'model id')}/{place + 1:05d}"
+    return data_file(f"{folder}/{name}.js", name, blocks)
+
+
+def data_file(path: str, name: str, blocks: Mapping[str, str]) -> ImageFile:
+    """A data file at `path`, its key made of `name` and a hash of the blocks."""
+    content = ",".join(f"{_quoted(block)}:{_quoted(text)}" for block, text in blocks.items())
+    key = f"{name} {hashlib.sha256(content.encode()).hexdigest()[:12]}"
+    return ImageFile(path, f"vlensImage({_quoted(key)},{{{content}}});\n", key)
+
+
+def _quoted(text: str) -> str:
+    """`text` as a string of a script. JSON would write six characters for each control character."""
+    return f'"{text.translate(_ESCAPES)}"'

@@ -22,9 +22,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_pipeline.schema import LENSES
-from generator.columns import Block, Ints, printable
+from generator.columns import Block, Ints
 from generator.lists import NONE, Vocabulary
 from generator.payload_cells import add_judgments, add_statistics
+from generator.printable import printable
 from generator.readings import Frame, Part, Texts, numbered, pairs, real, split_token_key, token_keys, whole
 
 _SCALE = 1000

@@ -1,46 +1,11 @@
 /**
- * Blocks of columns, as `generator/columns.py` writes them: base 91 around one raw deflate stream that holds
- * a JSON header and byte planes.
+ * Blocks of columns, as `generator/columns.py` writes them: one raw deflate stream that holds a JSON
+ * header and byte planes.
  */
 
-const BASE = 91;
-const BITS = 13;
+import { bytesOf, inflated } from "#viewer/printable";
+
 const TEXT_END = 0xff;
-
-/** Digit of each character code. */
-const DIGITS = new Uint8Array(128);
-{
-  let digit = 0;
-  for (let code = 33; code < 127; code += 1) {
-    if (!'<&"'.includes(String.fromCharCode(code))) DIGITS[code] = digit++;
-  }
-}
-
-/**
- * The bytes behind `LENGTH:CHARACTERS`.
- * @param {string} text @returns {Uint8Array<ArrayBuffer>}
- */
-export function bytesOf(text) {
-  const colon = text.indexOf(":");
-  const bytes = new Uint8Array(Number(text.slice(0, colon)));
-  let held = 0;
-  let bits = 0;
-  let at = 0;
-  for (let index = colon + 1; index + 1 < text.length; index += 2) {
-    held |= (DIGITS[text.charCodeAt(index)] * BASE + DIGITS[text.charCodeAt(index + 1)]) << bits;
-    for (bits += BITS; bits >= 8 && at < bytes.length; bits -= 8) {
-      bytes[at++] = held & 255;
-      held >>>= 8;
-    }
-  }
-  return bytes;
-}
-
-/** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<Uint8Array<ArrayBuffer>>} */
-async function inflate(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
 
 /**
  * @typedef {object} Block
@@ -55,7 +20,7 @@ async function inflate(bytes) {
  * @param {string} text @returns {Promise<Block>}
  */
 export async function readBlock(text) {
-  const bytes = await inflate(bytesOf(text));
+  const bytes = new Uint8Array(await inflated(bytesOf(text)));
   const headerEnd = 4 + new DataView(bytes.buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, headerEnd)));
   const columns = new Map();

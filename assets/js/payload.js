@@ -5,9 +5,10 @@
  * statistics) is inflated at its first use and kept; the shared tables with the first image.
  */
 
-import { bytesOf, readBlock } from "#viewer/blocks";
+import { readBlock } from "#viewer/blocks";
 import { readJudgments } from "#viewer/judgments";
 import { readLists } from "#viewer/lists";
+import { bytesOf } from "#viewer/printable";
 
 /**
  * @typedef {import("#viewer/blocks").Block} Block

@@ -36,8 +36,7 @@ def pages_of(folder: Path, target: Path) -> dict[str, dict[str, Any]]:
     """Import and build `folder`; what node reads in each model's page, by the page's path."""
     import_vlens_json(folder, target / "results")
     build_site(target / "results", target / "site", SilentProgress())
-    pages = [path for path in (target / "site").rglob("*.html") if path.name != "index.html"]
-    return {path.stem: _read(path) for path in pages}
+    return {path.stem: _read(path) for path in (target / "site" / "models").glob("*.html")}
 
 
 def _read(page: Path) -> dict[str, Any]:

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from data_pipeline.errors import InputError
-from generator.columns import Block, fold_sign, printable
+from generator.columns import Block, fold_sign
 from generator.readings import Frame
 from tests.generator import tiny_study as tiny
 from tests.generator.payload_fixture import write_fixture
+from tests.generator.test_printable import decoded
 from tests.test_javascript import node
 
 ROOT = Path(__file__).parents[2]
@@ -37,15 +38,6 @@ def test_the_decoder_gives_back_what_was_written(tmp_path: Path) -> None:
     assert passed
     assert int(passed[1]) > len(tiny.MODELS)
     assert re.search(r"^# skipped 0$", done.stdout, re.MULTILINE)
-
-
-def test_base_91_is_printable_and_needs_no_escape() -> None:
-    text = printable(bytes(range(256)) * 8)
-    length, _, characters = text.partition(":")
-    assert int(length) == 2048
-    assert len(characters) == 2 * -(-2048 * 8 // 13)
-    assert not set(characters) & set('<&"') and characters.isascii() and characters.isprintable()
-    assert printable(b"") == "0:"
 
 
 def test_signs_are_folded_into_whole_numbers() -> None:
@@ -86,14 +78,7 @@ def test_deflate_is_raw() -> None:
     """Browsers read the blocks as `deflate-raw`: no header, no checksum, nothing after the stream."""
     block = Block()
     block.add_texts("texts", ["a\x00b", "", "🦊"])
-    length, _, characters = block.text().partition(":")
-    alphabet = [chr(code) for code in range(33, 127) if chr(code) not in '<&"']
-    digits = [alphabet.index(character) for character in characters]
-    bits = sum(
-        (high * 91 + low) << (13 * place)
-        for place, (high, low) in enumerate(zip(digits[::2], digits[1::2], strict=True))
-    )
-    content = bits.to_bytes(-(-len(digits) * 13 // 16), "little")[: int(length)]
+    content = decoded(block.text())
     decompressor = zlib.decompressobj(-zlib.MAX_WBITS)
     plain = decompressor.decompress(content)
     assert decompressor.eof and not decompressor.unused_data

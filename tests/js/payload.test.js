@@ -5,7 +5,6 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { bytesOf } from "#viewer/blocks";
 import { openPage } from "#viewer/payload";
 
 const folder = process.env.VLENS_PAYLOAD_FIXTURE;
@@ -134,11 +133,6 @@ test("frequent words are words, most frequent first", { skip }, async () => {
   assert.ok(page.frequentWords.length > 5);
   assert.equal(new Set(page.frequentWords).size, page.frequentWords.length);
   assert.ok(page.frequentWords.every((word) => /[\p{L}\p{N}]/u.test(word) && word === word.trim().toLowerCase()));
-});
-
-test("base 91 of nothing and of one byte", () => {
-  assert.deepEqual([...bytesOf("0:")], []);
-  assert.deepEqual([...bytesOf("1:#a")], [(1 * 91 + 61) & 255]);
 });
 
 test("a block that is not there is named", async () => {

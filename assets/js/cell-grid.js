@@ -5,8 +5,7 @@
 
 import { make, property } from "#viewer/dom";
 import { colOf, gridBox, rowOf } from "#viewer/grid";
-import { topOf } from "#viewer/readings";
-import { visibleText } from "#viewer/tokens";
+import { shortText } from "#viewer/tokens";
 
 /**
  * @typedef {import("#viewer/grid").Canvas} Canvas
@@ -52,26 +51,31 @@ function makeRow(row, canvas) {
  * Name every cell by its place and the first token of each lens.
  * @param {HTMLElement} grid @param {View} view
  */
-export function labelCells(grid, { page, image, state, data }) {
+export function labelCells(grid, { page, image, state, shown }) {
+  const absent = page.lenses.map(({ id }) => page.absence(id, state.layer, state.image) !== null);
   grid.querySelectorAll("[data-cell]").forEach((element, cell) => {
-    const words = page.lenses.map(({ id }) => topOf(data, id, state.layer, cell)?.token);
-    const read = words.filter((word) => word !== undefined).map((word) => visibleText(String(word)));
+    const words = page.lenses.map(({ id }, index) => {
+      const first = absent[index] ? null : shown.first(id, state.layer, cell);
+      return first ? shortText(first.token) : absent[index] ? "absent" : "nothing shown";
+    });
     const place = `row ${rowOf(image.canvas, cell)}, column ${colOf(image.canvas, cell)}`;
-    element.setAttribute("aria-label", `${place}: ${read.join(", ")}`);
+    element.setAttribute("aria-label", `${place}: ${words.join(", ")}`);
   });
 }
 
 /**
- * Select a cell and make it the one that Tab leads to; null selects none.
- * @param {HTMLElement} grid @param {number | null} cell
+ * Select the pinned cells, and make the one that is read the one that Tab leads to.
+ * @param {HTMLElement} grid @param {(number | null)[]} pins @param {number | null} read
  */
-export function selectCell(grid, cell) {
-  const selected = cell === null ? null : elementOf(grid, cell);
-  grid.querySelector('[aria-selected="true"]')?.setAttribute("aria-selected", "false");
-  selected?.setAttribute("aria-selected", "true");
-  if (!selected) return;
+export function selectCells(grid, pins, read) {
+  grid.querySelectorAll('[aria-selected="true"]').forEach((cell) => cell.setAttribute("aria-selected", "false"));
+  for (const pin of pins) {
+    if (pin !== null) elementOf(grid, pin)?.setAttribute("aria-selected", "true");
+  }
+  const next = read === null ? null : elementOf(grid, read);
+  if (!next) return;
   grid.querySelector('[tabindex="0"]')?.setAttribute("tabindex", "-1");
-  selected.setAttribute("tabindex", "0");
+  next.setAttribute("tabindex", "0");
 }
 
 /** @param {HTMLElement} grid @param {number} cell @returns {HTMLElement | null} */

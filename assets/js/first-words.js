@@ -2,7 +2,6 @@
 
 import { byId, fill, make, tokenNode } from "#viewer/dom";
 import { colOf, rowOf } from "#viewer/grid";
-import { topOf } from "#viewer/readings";
 
 /** @typedef {import("#viewer/view").View} View */
 
@@ -16,13 +15,14 @@ export function createFirstWords() {
 }
 
 /** @param {View} view @param {number} cell */
-function contents({ page, state, image, data }, cell) {
+function contents({ page, state, image, shown }, cell) {
   const place = `row ${rowOf(image.canvas, cell)}, column ${colOf(image.canvas, cell)}`;
   return [
     make("span", { class: "place" }, place),
     ...page.lenses.map(({ id, title }) => {
-      const top = page.absence(id, state.layer, state.image) ? null : topOf(data, id, state.layer, cell);
-      return top && make("span", { "data-lens": id, title }, tokenNode(top.token));
+      const absent = page.absence(id, state.layer, state.image) !== null;
+      const top = absent ? null : shown.first(id, state.layer, cell);
+      return make("span", { "data-lens": id, title }, top ? tokenNode(top.token) : absent ? "absent" : "–");
     }),
   ];
 }

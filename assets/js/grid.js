@@ -30,6 +30,9 @@ export const colOf = (canvas, cell) => cell % canvas.cols;
 /** @type {(canvas: Canvas) => number} */
 export const cellCount = (canvas) => canvas.rows * canvas.cols;
 
+/** @type {(value: number, last: number) => number} */
+const clamp = (value, last) => Math.min(Math.max(value, 0), last);
+
 /**
  * The cell at a row and column, both 0-based; null outside the grid.
  * @param {Canvas} canvas @param {number} row @param {number} col @returns {number | null}
@@ -76,6 +79,16 @@ export function gridBox(canvas) {
   };
 }
 
+/**
+ * The cell that holds a point of the canvas, or is the nearest to it.
+ * @param {Canvas} canvas @param {number} x canvas pixels @param {number} y canvas pixels @returns {number}
+ */
+export function nearestCell(canvas, x, y) {
+  const row = clamp(Math.floor((y - canvas.gridY) / canvas.cellHeight), canvas.rows - 1);
+  const col = clamp(Math.floor((x - canvas.gridX) / canvas.cellWidth), canvas.cols - 1);
+  return row * canvas.cols + col;
+}
+
 /** Steps of the keys that walk the grid, as [rows, columns]; Home and End go to the ends of the row. */
 const STEPS = {
   ArrowUp: [-1, 0],
@@ -85,9 +98,6 @@ const STEPS = {
   Home: [0, -Infinity],
   End: [0, Infinity],
 };
-
-/** @type {(value: number, last: number) => number} */
-const clamp = (value, last) => Math.min(Math.max(value, 0), last);
 
 /**
  * The cell that a key leads to from `cell`, staying inside the grid; null if the key does not walk.

@@ -5,7 +5,7 @@ import { commandOf } from "#viewer/keys";
 /**
  * @typedef {object} Desk what commands act on
  * @property {import("#viewer/reader").Reader} reader
- * @property {{focusCell: (cell: number) => void, cellOf: (target: EventTarget | null) => number | null}} stage
+ * @property {{focusCell: (cell: number) => void, cancel: () => boolean, cellOf: (target: EventTarget | null) => number | null}} stage
  * @property {{showModal: () => void}} help
  * @property {() => void} copy
  */
@@ -43,7 +43,8 @@ function obey(command, target, { reader, stage, help, copy }) {
   else if (command.action === "image") reader.stepImage(command.step);
   else if (command.action === "walk") stage.focusCell(reader.walk(command.key));
   else if (command.action === "pin") reader.pin(stage.cellOf(target) ?? 0);
-  else if (command.action === "clear") reader.clear();
+  else if (command.action === "extend") stage.focusCell(reader.extend(command.key));
+  else if (command.action === "clear") stage.cancel() || reader.clear();
   else if (command.action === "grid") reader.toggleGrid();
   else if (command.action === "map") reader.nextMap();
   else if (command.action === "help") help.showModal();

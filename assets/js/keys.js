@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{action: "layer" | "image", step: number}
- *   | {action: "walk", key: string}
+ *   | {action: "walk" | "extend", key: string}
  *   | {action: "clear" | "pin" | "help" | "map" | "grid" | "copy"}} Command
  *
  * @typedef {object} Press the parts of a KeyboardEvent that matter
@@ -23,22 +23,30 @@
  * @property {boolean} [shift] whether Shift is to be held; without it, either way
  */
 
-/** @type {(keys: string[]) => Record<string, Command>} */
-const walks = (keys) => Object.fromEntries(keys.map((key) => [key, { action: "walk", key }]));
+/** @type {(action: "walk" | "extend", keys: string[]) => Record<string, Command>} */
+const each = (action, keys) => Object.fromEntries(keys.map((key) => [key, { action, key }]));
+const ARROWS = ["ArrowLeft", "ArrowUp", "ArrowRight", "ArrowDown"];
 
 /** @type {Row[]} */
 export const ROWS = [
   {
     shown: ["←", "↑", "→", "↓"],
     meaning: "walk the patches",
-    presses: walks(["ArrowLeft", "ArrowUp", "ArrowRight", "ArrowDown"]),
+    presses: each("walk", ARROWS),
     on: ["grid", "page"],
     shift: false,
   },
   {
+    shown: ["Shift", "←", "↑", "→", "↓"],
+    meaning: "select a region from the pinned patch on; with the pointer: drag",
+    presses: each("extend", [...ARROWS, "Home", "End"]),
+    on: ["grid", "page"],
+    shift: true,
+  },
+  {
     shown: ["Home", "End"],
     meaning: "first, last patch of the row",
-    presses: walks(["Home", "End"]),
+    presses: each("walk", ["Home", "End"]),
     on: ["grid"],
     shift: false,
   },

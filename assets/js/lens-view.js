@@ -1,10 +1,12 @@
 /** The lenses side by side: for the chosen patch, each lens's list with scores, sentences and the verdict. */
 
+import { absenceNode } from "#viewer/absence-view";
 import { byId, fill, make, property, tokenNode, visible } from "#viewer/dom";
 import { strength, topStrengths } from "#viewer/readings";
 import { domainOf, formatScore, fraction } from "#viewer/scores";
 import { markToken } from "#viewer/sentences";
 import { RELATIONS, RELATION_TITLES, relationOf, verdictOf } from "#viewer/verdicts";
+import { visibleSentence } from "#viewer/tokens";
 import { agreeingWords, normalise } from "#viewer/words";
 import { cellCount } from "#viewer/grid";
 
@@ -22,6 +24,8 @@ const VERDICT_TITLES = {
   failed: "the judge failed here",
   unjudged: "not judged",
 };
+
+const NOTHING = "No token to show here.";
 
 /** Sets up one column per lens; the returned function shows a view in them. */
 export function createLenses() {
@@ -63,9 +67,9 @@ function barDomain(strengths) {
 }
 
 /** @param {View} view @param {string} lens */
-function neighboursOf({ page, state, data, cell }, lens) {
+function neighboursOf({ page, state, shown, cell }, lens) {
   if (cell === null || page.absence(lens, state.layer, state.image)) return [];
-  return data.neighbors(lens, state.layer, cell);
+  return shown.list(lens, state.layer, cell);
 }
 
 /**
@@ -76,15 +80,17 @@ function column(view, lens, list, domain, agreeing) {
   const { page, state, data, cell } = view;
   const absent = page.absence(lens.id, state.layer, state.image);
   const judgment = cell === null || absent ? null : data.judgment(lens.id, state.layer, cell);
-  const rows = list.map((neighbour) => row(neighbour, judgment, domain, agreeing));
+  const dims = (/** @type {Neighbour} */ { token, rank }) => view.shown.dims(lens.id, state.layer, token, rank);
+  const rows = list.map((neighbour) => row(neighbour, judgment, domain, agreeing, dims(neighbour)));
   return make(
     "section",
     { class: "lens", "data-lens": lens.id, "aria-labelledby": `lens-${lens.id}` },
     heading(lens, list),
     absent
-      ? make("p", { class: "absent" }, make("strong", {}, "Absent"), ` because ${absent}`)
+      ? make("p", {}, absenceNode(absent))
       : cell !== null && verdict(judgment),
-    !absent && make("ol", { class: "neighbours" }, ...rows),
+    rows.length > 0 && make("ol", { class: "neighbours" }, ...rows),
+    !absent && cell !== null && rows.length === 0 && make("p", { class: "quiet" }, NOTHING),
   );
 }
 
@@ -94,7 +100,7 @@ function heading(lens, list) {
   return make(
     "header",
     { class: "lens-head" },
-    make("h3", { id: `lens-${lens.id}`, title: lens.note ?? null }, lens.title),
+    make("h3", { id: `lens-${lens.id}`, title: lens.note && visibleSentence(lens.note) }, lens.title),
     make("span", { class: "unit" }, probability ? `${lens.scoreName}, probability` : lens.scoreName),
   );
 }
@@ -108,7 +114,7 @@ function verdict(judgment) {
   return make(
     "div",
     { class: "verdict", "data-verdict": answer },
-    make("span", { class: "verdict-badge", title: judgment?.reasoning }, VERDICT_TITLES[answer]),
+    make("span", { class: "verdict-badge", title: judgment?.reasoning && visibleSentence(judgment.reasoning) }, VERDICT_TITLES[answer]),
     ...words.map(({ relation, word }) =>
       make(
         "span",
@@ -121,9 +127,9 @@ function verdict(judgment) {
 
 /**
  * @param {Neighbour} neighbour @param {Judgment | null} judgment @param {Domain} domain
- * @param {Set<string>} agreeing
+ * @param {Set<string>} agreeing @param {boolean} dims whether the token recedes
  */
-function row(neighbour, judgment, domain, agreeing) {
+function row(neighbour, judgment, domain, agreeing, dims) {
   const relation = relationOf(judgment, neighbour);
   const { rank, token, score, probability, textLayer, context } = neighbour;
   return make(
@@ -133,6 +139,7 @@ function row(neighbour, judgment, domain, agreeing) {
       "data-relation": relation,
       "data-agrees": agreeing.has(normalise(token)),
       "data-short": !context,
+      "data-dim": dims,
     },
     make("span", { class: "rank" }, String(rank)),
     make(

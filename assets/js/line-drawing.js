@@ -50,8 +50,17 @@ function gridLines(context, canvas, shift) {
  * @param {CanvasRenderingContext2D} context @param {Canvas} canvas @param {number} cell
  * @param {{colour: string, rim: string, width: number}} stroke `width` in CSS pixels @param {number} pixel
  */
-export function drawFrame(context, canvas, cell, { colour, rim, width }, pixel) {
-  const box = within(cellBox(canvas, cell), canvas, (width / 2 + 1) * pixel);
+export function drawFrame(context, canvas, cell, stroke, pixel) {
+  drawBox(context, canvas, cellBox(canvas, cell), stroke, pixel);
+}
+
+/**
+ * The same around any box.
+ * @param {CanvasRenderingContext2D} context @param {Canvas} canvas @param {Box} around
+ * @param {{colour: string, rim: string, width: number}} stroke `width` in CSS pixels @param {number} pixel
+ */
+export function drawBox(context, canvas, around, { colour, rim, width }, pixel) {
+  const box = within(around, canvas, (width / 2 + 1) * pixel);
   context.lineJoin = "round";
   for (const [stroke, thickness] of /** @type {const} */ ([
     [rim, width + 2],
@@ -61,6 +70,41 @@ export function drawFrame(context, canvas, cell, { colour, rim, width }, pixel) 
     context.lineWidth = thickness * pixel;
     context.strokeRect(box.x, box.y, box.width, box.height);
   }
+}
+
+/** Side of the square that holds a pin's number, CSS pixels; its figure; where cells are large, it lies inside. */
+const TAG = 14;
+const TAG_FONT = 11;
+const TAG_INSIDE = 3 * TAG;
+
+/**
+ * A number at the corner of a cell, so that pins are told apart without their colours. Beside small cells it
+ * lies outside, where it hides nothing of them.
+ * @param {CanvasRenderingContext2D} context @param {Canvas} canvas @param {number} cell @param {string} text
+ * @param {{colour: string, ink: string, font: string}} style @param {number} pixel
+ */
+export function drawTag(context, canvas, cell, text, { colour, ink, font }, pixel) {
+  const { x, y } = tagPlace(canvas, cellBox(canvas, cell), pixel);
+  const side = TAG * pixel;
+  context.fillStyle = colour;
+  context.fillRect(x, y, side, side);
+  context.fillStyle = ink;
+  context.font = `600 ${TAG_FONT * pixel}px ${font}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(text, x + side / 2, y + side / 2);
+}
+
+/**
+ * The top left corner of a cell's tag, inside the canvas.
+ * @param {Canvas} canvas @param {Box} box of the cell @param {number} pixel
+ */
+export function tagPlace(canvas, box, pixel) {
+  const side = TAG * pixel;
+  if (box.width >= TAG_INSIDE * pixel) return { x: Math.max(box.x, 0), y: Math.max(box.y, 0) };
+  const above = box.y - side;
+  const y = above >= 0 ? above : box.y + box.height;
+  return { x: Math.min(Math.max(box.x, 0), canvas.width - side), y };
 }
 
 /**

@@ -4,6 +4,7 @@ import { byId, fill, make, visible } from "#viewer/dom";
 import { cellBox, colOf, rowOf } from "#viewer/grid";
 import { describeLayer } from "#viewer/layers";
 import { formatScore } from "#viewer/scores";
+import { visibleSentence } from "#viewer/tokens";
 import { nameRegion, regionsOf } from "#viewer/truth";
 
 /** @typedef {import("#viewer/view").View} View */
@@ -97,7 +98,7 @@ function truthOf(view) {
       {
         class: "region",
         "data-kind": region.kind,
-        title: `${region.kind}: ${[...region.attributes, ...region.words].join(", ")}`,
+        title: visibleSentence(`${region.kind}: ${[...region.attributes, ...region.words].join(", ")}`),
       },
       visible(nameRegion(region), "word", { spaces: false }),
       make("span", { class: "share", title: "of this patch, visible pixels only" }, ` ${share} %`),

@@ -3,13 +3,20 @@
  * stage draws it on the screen, a saved picture draws the same. `pixel`: one CSS pixel in canvas pixels.
  */
 
-import { drawFrame, drawGrid } from "#viewer/line-drawing";
+import { drawBox, drawFrame, drawGrid, drawTag } from "#viewer/line-drawing";
 import { drawMap } from "#viewer/map-drawing";
+import { regionBox } from "#viewer/region";
 
 /**
  * @typedef {import("#viewer/view").View} View
  * @typedef {import("#viewer/palette").DrawingPalette} DrawingPalette
  */
+
+/** Widths of frames, CSS pixels: the pin that is read, other pins, the patch under the pointer, the region. */
+const READ_WIDTH = 4;
+const PIN_WIDTH = 2.5;
+const HOVER_WIDTH = 2;
+const REGION_WIDTH = 3;
 
 /** @type {(context: CanvasRenderingContext2D, view: View, palette: DrawingPalette, pixel: number) => void} */
 export function drawMapAndGrid(context, { image, state, map }, palette, pixel) {
@@ -20,10 +27,18 @@ export function drawMapAndGrid(context, { image, state, map }, palette, pixel) {
 
 /** @type {(context: CanvasRenderingContext2D, view: View, palette: DrawingPalette, pixel: number) => void} */
 export function drawMarks(context, { image, state, hover }, palette, pixel) {
+  const { canvas } = image;
+  const [light, rim] = [palette.markLight, palette.markDark];
   const frame = (/** @type {number} */ cell, /** @type {string} */ colour, /** @type {number} */ width) =>
-    drawFrame(context, image.canvas, cell, { colour, rim: palette.markDark, width }, pixel);
+    drawFrame(context, canvas, cell, { colour, rim, width }, pixel);
+  const around = state.region && regionBox(canvas, state.region);
+  if (around) drawBox(context, canvas, around, { colour: light, rim, width: REGION_WIDTH }, pixel);
   state.pins.forEach((pin, slot) => {
-    if (pin !== null) frame(pin, palette.pins[slot], pin === state.cell ? 4 : 2.5);
+    if (pin !== null) frame(pin, palette.pins[slot], pin === state.cell ? READ_WIDTH : PIN_WIDTH);
   });
-  if (hover !== null && !state.pins.includes(hover)) frame(hover, palette.markLight, 2);
+  const tag = { ink: palette.mapInk, font: palette.mapFont };
+  state.pins.forEach((pin, slot) => {
+    if (pin !== null) drawTag(context, canvas, pin, String(slot + 1), { colour: palette.pins[slot], ...tag }, pixel);
+  });
+  if (hover !== null && hover !== state.cell) frame(hover, light, HOVER_WIDTH);
 }

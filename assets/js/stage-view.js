@@ -6,10 +6,11 @@
  * differ by one factor. No CSS fitting is involved.
  */
 
-import { cellOf, elementOf, labelCells, layCells, selectCell } from "#viewer/cell-grid";
+import { cellOf, elementOf, labelCells, layCells, selectCells } from "#viewer/cell-grid";
 import { byId, property } from "#viewer/dom";
-import { cellAtPoint } from "#viewer/grid";
 import { drawMapAndGrid, drawMarks } from "#viewer/picture-drawing";
+import { listenToPointer } from "#viewer/stage-pointer";
+import { visibleSentence } from "#viewer/tokens";
 
 /**
  * @typedef {import("#viewer/view").View} View
@@ -19,7 +20,7 @@ import { drawMapAndGrid, drawMarks } from "#viewer/picture-drawing";
 /**
  * Sets up the stage. `show` shows a view, `mark` only its hover and pin.
  * @param {import("#viewer/view").Page} page @param {DrawingPalette} palette
- * @param {{hover: (cell: number | null) => void, pin: (cell: number) => void}} actions
+ * @param {Omit<import("#viewer/stage-pointer").Actions, "start">} actions
  */
 export function createStage(page, palette, actions) {
   const frame = byId("frame");
@@ -34,21 +35,24 @@ export function createStage(page, palette, actions) {
   let shown = null;
 
   new ResizeObserver(() => shown && drawAll(shown)).observe(frame);
-  listenToPointer(frame, () => shown?.image.canvas ?? null, actions);
+  const pointer = listenToPointer(frame, byId("region-button"), () => shown?.image.canvas ?? null, {
+    ...actions,
+    start: () => shown?.state.region?.from ?? shown?.state.cell ?? null,
+  });
 
   /** @param {View} view */
   function show(view) {
     if (shown?.image !== view.image) showPicture(view);
     shown = view;
     drawAll(view);
-    selectCell(grid, view.state.cell);
+    selectCells(grid, view.state.pins, view.state.cell);
     labelWhenIdle(view);
   }
 
   /** @param {View} view */
   function showPicture({ image: { canvas, caption, id } }) {
     picture.src = canvas.src;
-    picture.alt = caption ?? id;
+    picture.alt = visibleSentence(caption ?? id);
     property(frame, "--canvas-aspect", canvas.width / canvas.height);
     layCells(grid, canvas);
   }
@@ -68,31 +72,7 @@ export function createStage(page, palette, actions) {
   /** @param {number} cell */
   const focusCell = (cell) => elementOf(grid, cell)?.focus();
 
-  return { show, mark, focusCell, cellOf };
-}
-
-/**
- * @param {HTMLElement} frame @param {() => import("#viewer/grid").Canvas | null} canvasOf
- * @param {{hover: (cell: number | null) => void, pin: (cell: number) => void}} actions
- */
-function listenToPointer(frame, canvasOf, actions) {
-  const cellUnder = (/** @type {MouseEvent} */ event) => {
-    const canvas = canvasOf();
-    const box = frame.getBoundingClientRect();
-    if (!canvas) return null;
-    const x = ((event.clientX - box.left) / box.width) * canvas.width;
-    const y = ((event.clientY - box.top) / box.height) * canvas.height;
-    return cellAtPoint(canvas, x, y);
-  };
-  frame.addEventListener("pointermove", (event) => {
-    if (event.pointerType !== "touch") actions.hover(cellUnder(event));
-  });
-  frame.addEventListener("pointerleave", () => actions.hover(null));
-  frame.addEventListener("click", (event) => {
-    // Screen readers click without a pointer; then the element says which cell is meant.
-    const cell = event.detail > 0 ? cellUnder(event) : cellOf(event.target);
-    if (cell !== null) actions.pin(cell);
-  });
+  return { show, mark, focusCell, cellOf, cancel: pointer.cancel };
 }
 
 /**
@@ -103,7 +83,7 @@ function idleLabels(grid) {
   const whenIdle = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 0));
   let labelled = "";
   return (/** @type {View} */ view) => {
-    const key = `${view.state.image} ${view.state.layer}`;
+    const key = `${view.state.image} ${view.state.layer} ${view.shown.key}`;
     if (key === labelled) return;
     labelled = key;
     whenIdle(() => {

@@ -1,6 +1,7 @@
 /** The image strip: one thumbnail link per image; each keeps layer, patch and map. */
 
 import { byId, make } from "#viewer/dom";
+import { visibleSentence } from "#viewer/tokens";
 
 /** @typedef {import("#viewer/view").Page} Page */
 
@@ -44,8 +45,9 @@ function thumbnail(image, index) {
     loading: "lazy",
     draggable: "false",
   });
-  const label = `image ${index + 1}: ${caption ?? id}`;
-  return make("a", { href: "#", "data-image": index, title: caption ?? id, "aria-label": label }, picture);
+  const title = visibleSentence(caption ?? id);
+  const label = `image ${index + 1}: ${title}`;
+  return make("a", { href: "#", "data-image": index, title, "aria-label": label }, picture);
 }
 
 /** Scroll the strip, and nothing but the strip. @param {HTMLElement} list @param {HTMLElement} link */

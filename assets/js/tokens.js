@@ -75,7 +75,17 @@ export function visibleText(token) {
 }
 
 /**
- * The same without a leading space: what a map writes on a cell.
+ * A sentence, caption or name as one line of visible text; ordinary spaces stay as they are.
+ * @param {string} text @returns {string}
+ */
+export function visibleSentence(text) {
+  return visiblePieces(text, false)
+    .map((piece) => piece.text)
+    .join("");
+}
+
+/**
+ * A token without a leading space: what a map writes on a cell.
  * @param {string} token @returns {string}
  */
 export function shortText(token) {

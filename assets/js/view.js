@@ -21,6 +21,7 @@ import { normalise } from "#viewer/words";
  * @property {{id: string, title: string, numLayers: number} & Record<string, unknown>} model
  * @property {number[]} visionLayers
  * @property {number[]} textLayers
+ * @property {number} [topK] tokens of a list
  * @property {import("#viewer/readings").Lens[]} lenses
  * @property {PageImage[]} images
  * @property {string[]} [frequentWords] most frequent first tokens of the study

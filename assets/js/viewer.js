@@ -13,8 +13,10 @@ import { createLenses } from "#viewer/lens-view";
 import { browserLink } from "#viewer/link";
 import { readPalette } from "#viewer/palette";
 import { createPatch } from "#viewer/patch-view";
+import { createPins } from "#viewer/pins-view";
 import { openPage } from "#viewer/payload";
 import { Reader } from "#viewer/reader";
+import { createRegion } from "#viewer/region-view";
 import { createSiblings } from "#viewer/siblings-view";
 import { createStage } from "#viewer/stage-view";
 import { createStrip } from "#viewer/strip-view";
@@ -27,7 +29,12 @@ export async function start(document) {
   const palette = readPalette(document.documentElement);
   const link = browserLink();
   const reader = new Reader(page, palette, link);
-  const stage = createStage(page, palette, reader);
+  const stage = createStage(page, palette, {
+    hover: (cell) => reader.hover(cell),
+    pin: (cell) => reader.pin(cell),
+    select: (corners) => reader.select(corners),
+    say,
+  });
   const patch = together(
     createPatch(),
     createFirstWords(),
@@ -40,6 +47,8 @@ export async function start(document) {
     createCaptions(),
     createControls(page, reader),
     createLegend(reader),
+    createPins(reader),
+    createRegion(page, reader),
   );
   window.addEventListener("hashchange", () => reader.follow(location.hash));
   listenToTools(document, reader, stage, link);

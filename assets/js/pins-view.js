@@ -1,0 +1,131 @@
+/**
+ * The pins: a chip for each, in its colour and with its number. From two on, the chips head the columns of a
+ * table: what each lens reads in the pinned patches at this layer.
+ */
+
+import { absenceNode } from "#viewer/absence-view";
+import { byId, fill, make, tokenNode } from "#viewer/dom";
+import { firstTokens } from "#viewer/first-tokens";
+import { colOf, rowOf } from "#viewer/grid";
+import { keepFocus } from "#viewer/keep-focus";
+import { shortText } from "#viewer/tokens";
+import { agreeingWords } from "#viewer/words";
+
+/**
+ * @typedef {import("#viewer/view").View} View
+ * @typedef {{cell: number, slot: number}} Pin
+ *
+ * @typedef {object} Actions
+ * @property {(cell: number | null) => void} hover
+ * @property {(changes: {cell: number}) => void} update
+ * @property {(cell: number) => void} unpin
+ */
+
+/**
+ * Sets up the pins; the returned function shows a view in them.
+ * @param {Actions} reader
+ */
+export function createPins(reader) {
+  const panel = byId("pins");
+  let key = "";
+  listen(panel, reader);
+
+  /** @param {View} view */
+  return function show(view) {
+    const { image, layer, pins, cell, lens } = view.state;
+    const wanted = JSON.stringify([image, layer, pins, cell, lens, view.shown.key]);
+    if (wanted === key) return;
+    key = wanted;
+    panel.hidden = pins.length === 0;
+    keepFocus(panel, () => fill(panel, contents(view)));
+  };
+}
+
+/** @param {HTMLElement} panel @param {Actions} reader */
+function listen(panel, reader) {
+  panel.addEventListener("click", ({ target }) => {
+    const button = target instanceof Element ? target.closest("button") : null;
+    if (!button) return;
+    const cell = Number(button.dataset.cell);
+    if (button.className === "pin-drop") reader.unpin(cell);
+    else reader.update({ cell });
+  });
+  // Pointing at a chip reads its patch, as pointing at the patch does.
+  panel.addEventListener("pointerover", ({ target, pointerType }) => {
+    const chip = target instanceof Element ? target.closest(".pin") : null;
+    if (pointerType !== "touch") reader.hover(chip ? Number(chip.getAttribute("data-cell")) : null);
+  });
+  panel.addEventListener("pointerleave", () => reader.hover(null));
+}
+
+/** @param {View} view */
+function contents(view) {
+  const pins = view.state.pins.flatMap((cell, slot) => (cell === null ? [] : [{ cell, slot }]));
+  if (pins.length === 0) return null;
+  return pins.length === 1 ? chip(view, pins[0], true) : comparison(view, pins);
+}
+
+/** @param {View} view @param {Pin[]} pins */
+function comparison(view, pins) {
+  const layer = view.page.visionLayers[view.state.layer];
+  const heads = pins.map((pin) => make("th", { scope: "col" }, chip(view, pin, false)));
+  const words = pins.map(({ cell }) => agreeing(view, cell));
+  return make(
+    "table",
+    { class: "pin-table" },
+    make("caption", { class: "visually-hidden" }, `The pinned patches at vision layer ${layer}`),
+    make("thead", {}, make("tr", {}, make("td", {}), ...heads)),
+    make("tbody", {}, ...view.page.lenses.map((lens) => lensRow(view, lens, pins, words))),
+  );
+}
+
+/** The words of a patch that more than one lens names. @param {View} view @param {number} cell */
+const agreeing = ({ page, shown, state }, cell) =>
+  agreeingWords(page.lenses.map(({ id }) => shown.list(id, state.layer, cell).map(({ token }) => token)));
+
+/**
+ * @param {View} view @param {import("#viewer/readings").Lens} lens @param {Pin[]} pins
+ * @param {Set<string>[]} words that agree, for each pin
+ */
+function lensRow(view, { id, title }, pins, words) {
+  const absent = view.page.absence(id, view.state.layer, view.state.image);
+  const cells = absent
+    ? [make("td", { colspan: pins.length }, absenceNode(absent))]
+    : pins.map(({ cell }, index) => make("td", {}, firstTokens(view, id, cell, words[index])));
+  return make("tr", { "data-lens": id }, make("th", { scope: "row" }, title), ...cells);
+}
+
+/** @param {View} view @param {Pin} pin @param {boolean} named whether its first word is part of the chip */
+function chip({ image: { canvas }, state, shown }, { cell, slot }, named) {
+  const [row, col] = [rowOf(canvas, cell), colOf(canvas, cell)];
+  const top = shown.first(state.lens, state.layer, cell);
+  const label = `pin ${slot + 1}: row ${row}, column ${col}${top ? `, ${shortText(top.token)}` : ""}`;
+  const read = make(
+    "button",
+    {
+      type: "button",
+      class: "pin-read",
+      "data-cell": cell,
+      "data-control": `read ${slot}`,
+      "aria-pressed": String(cell === state.cell),
+      "aria-label": `read ${label}`,
+      title: "read this patch",
+    },
+    make("span", { class: "numeral" }, String(slot + 1)),
+    make("span", { class: "place" }, make("span", {}, "row "), `${row}, `, make("span", {}, "col "), String(col)),
+    named && top && tokenNode(top.token),
+  );
+  const drop = make(
+    "button",
+    {
+      type: "button",
+      class: "pin-drop",
+      "data-cell": cell,
+      "data-control": `drop ${slot}`,
+      "aria-label": `let go of ${label}`,
+      title: "let go",
+    },
+    "×",
+  );
+  return make("span", { class: "pin", "data-slot": slot + 1, "data-cell": cell }, read, drop);
+}

@@ -1,9 +1,9 @@
 /**
  * Colours of the maps. The literal values live in tokens.css; this module picks and mixes them.
  *
- * Words get a hue each. Words that the page says are frequent get hues far apart, in that order; any other
- * word gets the hue of its hash. Both depend on the page only, so a word keeps its colour on every layer
- * and image.
+ * Words get a hue each. The study's frequent words get hues far apart, in that order; any other word gets the
+ * hue of its hash; a word for a colour gets that colour, since any other would mislead. None of it depends on
+ * a page, so a word keeps its colour on every layer and image and in every model.
  */
 
 /** Fraction of the colour circle between neighbours in the list: consecutive hues never come close. */
@@ -22,8 +22,10 @@ export function hash(text) {
 }
 
 /**
- * @typedef {{lightness: string[], chroma: string}} WordShades steps of lightness and the chroma, as CSS
- *   numbers for oklch()
+ * @typedef {object} WordShades numbers for oklch()
+ * @property {string[]} lightness steps
+ * @property {string} chroma
+ * @property {Map<string, string>} [named] colours of the words for colours
  */
 
 /**
@@ -32,6 +34,8 @@ export function hash(text) {
  * @param {WordShades} shades @returns {string} a CSS colour
  */
 export function wordColour(word, places, shades) {
+  const named = shades.named?.get(word);
+  if (named) return named;
   const place = places.get(word) ?? hash(word) % 8192;
   const hue = ((place * GOLDEN) % 1) * 360;
   const lightness = shades.lightness[Math.floor(place / 5) % shades.lightness.length];

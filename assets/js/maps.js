@@ -4,7 +4,7 @@
  */
 
 import { rampColour, wordColour } from "#viewer/colours";
-import { strength, topOf, topStrengths } from "#viewer/readings";
+import { strength, topStrengths } from "#viewer/readings";
 import { domainOf, fraction } from "#viewer/scores";
 import { shortText } from "#viewer/tokens";
 import { OUTCOME_TITLES, outcomeOf } from "#viewer/verdicts";
@@ -13,6 +13,7 @@ import { countWords, isWord, normalise } from "#viewer/words";
 /**
  * @typedef {object} Source what a map reads from
  * @property {import("#viewer/readings").ImageData} data
+ * @property {import("#viewer/shown-tokens").ShownTokens} shown
  * @property {string} lens
  * @property {number} layer index
  * @property {number} layers count
@@ -24,15 +25,18 @@ import { countWords, isWord, normalise } from "#viewer/words";
  * @typedef {object} Palette colours from tokens.css
  * @property {import("#viewer/colours").WordShades} word
  * @property {string} quiet for what is not a word
+ * @property {string} dim for what is to recede
  * @property {string[]} ramp low to high
  * @property {Record<string, string>} verdict
  *
- * @typedef {{label: string, colour: string, count: number, key: string}} LegendItem
+ * @typedef {{label: string, colour: string, count: number, key: string, dim?: boolean}} LegendItem
  *
  * @typedef {object} CellMap
  * @property {(string | null)[]} fills a CSS colour per cell; null leaves the image bare
  * @property {(string | null)[]} groups cells of a group belong together
  * @property {((string | null)[]) | null} labels what is written on the cells
+ * @property {boolean[]} [dims] cells that recede
+ * @property {number[]} [ranks] of what each cell shows; above 1, what comes first is left out. 0: nothing shown
  * @property {LegendItem[]} classes legend by class
  * @property {{low: number, high: number, colours: string[], title: string} | null} ramp legend by figure
  */
@@ -71,6 +75,23 @@ function once(work) {
 }
 
 /**
+ * Domains hold for all layers of an image: working one out for each would cost most of a layer change.
+ * @type {WeakMap<object, Map<string, [number, number]>>}
+ */
+const domains = new WeakMap();
+
+/**
+ * @param {object} data @param {string} name @param {() => [number, number]} work @returns {[number, number]}
+ */
+function oncePer(data, name, work) {
+  const known = domains.get(data) ?? new Map();
+  domains.set(data, known);
+  const domain = known.get(name) ?? work();
+  known.set(name, domain);
+  return domain;
+}
+
+/**
  * The map of a kind; null for "none".
  * @param {string} kind @param {Source} source @param {Palette} palette @returns {CellMap | null}
  */
@@ -85,26 +106,40 @@ export function readMap(kind, source, palette) {
 }
 
 /** @param {Source} source @param {Palette} palette @returns {CellMap} */
-export function wordMap({ data, lens, layer, cells, places }, palette) {
-  const tokens = range(cells).map((cell) => topOf(data, lens, layer, cell)?.token ?? null);
+export function wordMap({ shown, lens, layer, cells, places }, palette) {
+  const firsts = range(cells).map((cell) => shown.first(lens, layer, cell));
   const groupOf = once((token) => normalise(token) || token);
   const colourOf = once((word) => (isWord(word) ? wordColour(word, places, palette.word) : palette.quiet));
-  const groups = tokens.map((token) => (token === null ? null : groupOf(token)));
+  const labelOf = once(shortText);
+  const groups = firsts.map((first) => first && groupOf(first.token));
+  const dims = firsts.map((first) => first !== null && shown.dims(lens, layer, first.token, first.rank));
   return {
-    fills: groups.map((word) => (word === null ? null : colourOf(word))),
+    fills: groups.map((word, cell) => (word === null ? null : dims[cell] ? palette.dim : colourOf(word))),
     groups,
-    labels: tokens.map((token) => (token === null ? null : shortText(token))),
-    classes: classesOf(groups, shortText, colourOf),
+    labels: firsts.map((first) => first && labelOf(first.token)),
+    dims,
+    ranks: firsts.map((first) => first?.rank ?? 0),
+    classes: dimmed(classesOf(groups, shortText, colourOf), groups, dims),
     ramp: null,
   };
 }
 
+/**
+ * Mark the classes all of whose cells recede.
+ * @param {LegendItem[]} classes @param {(string | null)[]} groups @param {boolean[]} dims
+ */
+function dimmed(classes, groups, dims) {
+  if (!dims.includes(true)) return classes;
+  const bright = new Set(groups.filter((_, cell) => !dims[cell]));
+  return classes.map((item) => ({ ...item, dim: !bright.has(item.key) }));
+}
+
 /** @param {Source} source @param {Palette} palette @returns {CellMap} */
-export function scoreMap({ data, lens, layer, layers, cells, scoreName }, palette) {
-  const tops = range(cells).map((cell) => topOf(data, lens, layer, cell));
-  const domain = domainOf(topStrengths(data, lens, layers, cells));
-  const title = tops.some((top) => top?.probability != null) ? "probability" : scoreName;
-  const values = tops.map((top) => (top ? strength(top) : null));
+export function scoreMap({ data, shown, lens, layer, layers, cells, scoreName }, palette) {
+  const firsts = range(cells).map((cell) => shown.first(lens, layer, cell));
+  const title = firsts.some((first) => first?.probability != null) ? "probability" : scoreName;
+  const domain = oncePer(data, `score ${lens}`, () => domainOf(topStrengths(data, lens, layers, cells)));
+  const values = firsts.map((first) => first && strength(first));
   return figureMap(values, domain, `${title} of the first token`, palette.ramp);
 }
 
@@ -123,8 +158,8 @@ export function verdictMap({ data, lens, layer, cells }, palette) {
 }
 
 /** @param {Source} source @param {Palette} palette @returns {CellMap} */
-export function textLayerMap({ data, layer, cells, textLayers }, palette) {
-  const depths = range(cells).map((cell) => topOf(data, "contextual", layer, cell)?.textLayer ?? null);
+export function textLayerMap({ shown, layer, cells, textLayers }, palette) {
+  const depths = range(cells).map((cell) => shown.first("contextual", layer, cell)?.textLayer ?? null);
   const colourOf = (/** @type {string} */ depth) =>
     rampColour(palette.ramp, textLayers.indexOf(Number(depth)) / Math.max(textLayers.length - 1, 1));
   const groups = depths.map((depth) => (depth === null ? null : String(depth)));
@@ -144,7 +179,8 @@ export function textLayerMap({ data, layer, cells, textLayers }, palette) {
 function statisticsMap(name, title, { data, layer, layers, cells }, palette) {
   const read = (/** @type {number} */ at) =>
     range(cells).map((cell) => data.statistics(at, cell)?.[name] ?? null);
-  return figureMap(read(layer), domainOf(range(layers).flatMap(read)), title, palette.ramp);
+  const domain = oncePer(data, name, () => domainOf(range(layers).flatMap(read)));
+  return figureMap(read(layer), domain, title, palette.ramp);
 }
 
 /**

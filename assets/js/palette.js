@@ -4,6 +4,7 @@
  * @typedef {import("#viewer/maps").Palette & {
  *   mapOpacity: number, mapInk: string, mapHalo: string, mapEdge: string, mapFont: string,
  *   gridLight: string, gridDark: string, markLight: string, markDark: string, pins: string[],
+ *   sheet: {paper: string, ink: string, soft: string},
  * }} DrawingPalette
  */
 
@@ -15,8 +16,13 @@ export function readPalette(element) {
   const read = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
   const list = (/** @type {string} */ name) => read(name).split(/\s*,\s*/);
   return {
-    word: { lightness: list("--map-word-lightness"), chroma: read("--map-word-chroma") },
+    word: {
+      lightness: list("--map-word-lightness"),
+      chroma: read("--map-word-chroma"),
+      named: new Map(list("--map-colour-words").map(namedColour)),
+    },
     quiet: read("--map-quiet"),
+    dim: read("--map-dim"),
     ramp: list("--map-ramp"),
     verdict: Object.fromEntries(
       ["concrete", "abstract", "global", "no", "failed"].map((outcome) => [
@@ -34,5 +40,12 @@ export function readPalette(element) {
     markLight: read("--mark-light"),
     markDark: read("--mark-dark"),
     pins: list("--mark-pins"),
+    sheet: { paper: read("--sheet-paper"), ink: read("--sheet-ink"), soft: read("--sheet-soft") },
   };
+}
+
+/** @param {string} text "red 0.7 0.17 27" @returns {[string, string]} */
+function namedColour(text) {
+  const [word, ...numbers] = text.split(/\s+/);
+  return [word, `oklch(${numbers.join(" ")})`];
 }

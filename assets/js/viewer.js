@@ -1,9 +1,11 @@
 /** The model page's entry: opens the payload, sets up the panels and hands them to the reader. */
 
 import { createCaptions } from "#viewer/captions-view";
+import { createCite } from "#viewer/cite-view";
 import { createControls } from "#viewer/controls-view";
 import { copyAddress, say } from "#viewer/copy";
 import { byId } from "#viewer/dom";
+import { TABLES } from "#viewer/export-tables";
 import { createFirstWords } from "#viewer/first-words";
 import { listenToKeys } from "#viewer/keyboard";
 import { listKeys } from "#viewer/keys-view";
@@ -17,10 +19,12 @@ import { createPins } from "#viewer/pins-view";
 import { openPage } from "#viewer/payload";
 import { Reader } from "#viewer/reader";
 import { createRegion } from "#viewer/region-view";
+import { plain } from "#viewer/sheet-text";
 import { createSiblings } from "#viewer/siblings-view";
 import { createStage } from "#viewer/stage-view";
 import { createStrip } from "#viewer/strip-view";
-import { wordPlaces } from "#viewer/view";
+import { createTakeAlong } from "#viewer/take-along-view";
+import { wordPlaces } from "#viewer/words";
 
 /** @param {Document} document */
 export async function start(document) {
@@ -51,9 +55,11 @@ export async function start(document) {
     createRegion(page, reader),
   );
   window.addEventListener("hashchange", () => reader.follow(location.hash));
-  listenToTools(document, reader, stage, link);
+  createCite(page, link);
+  const takeAlong = createTakeAlong(palette, TABLES, sourceOf(page));
+  listenToTools(document, reader, stage, link, takeAlong.open);
   await reader.open(location.hash, {
-    state: together(stage.show, patch, rest),
+    state: together(stage.show, patch, rest, takeAlong.show),
     hover: together(stage.mark, patch),
     say,
   });
@@ -74,22 +80,25 @@ const together =
 /**
  * Keys, and the buttons of the header.
  * @param {Document} document @param {Reader} reader @param {ReturnType<typeof createStage>} stage
- * @param {{flush: () => void}} link
+ * @param {{flush: () => void}} link @param {() => void} take opens the menu of what can be taken along
  */
-function listenToTools(document, reader, stage, link) {
+function listenToTools(document, reader, stage, link, take) {
   listKeys();
   const help = /** @type {HTMLDialogElement} */ (byId("help"));
   const copy = () => {
     link.flush();
     return copyAddress();
   };
-  listenToKeys(document, { reader, stage, help, copy });
+  listenToKeys(document, { reader, stage, help, copy, take });
   byId("copy-button").addEventListener("click", copy);
   byId("help-button").addEventListener("click", () => help.showModal());
   help.addEventListener("click", (event) => {
     if (event.target === help) help.close();
   });
 }
+
+/** Whose results a saved picture shows. @param {import("#viewer/view").Page} page */
+const sourceOf = ({ study, citation }) => `${plain(study.title)} · V-Lens ${citation.version}`.trim();
 
 /** Say that the page cannot be read, in place of an empty one. @param {unknown} error */
 function fail(error) {

@@ -39,3 +39,13 @@ export function countWords(words) {
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
   return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
 }
+
+/**
+ * Place of each frequent word in the page's list; spellings of one word share the first place.
+ * @param {string[]} tokens @returns {Map<string, number>}
+ */
+export function wordPlaces(tokens) {
+  const places = new Map();
+  for (const word of tokens.map(normalise)) if (!places.has(word)) places.set(word, places.size);
+  return places;
+}

@@ -37,3 +37,9 @@ test("a ramp holds both of its ends", () => {
     ["a", "b", "c", "c"],
   );
 });
+
+test("a word for a colour has its own colour, whatever its place", () => {
+  const shades = { ...SHADES, named: new Map([["red", "oklch(0.7 0.17 27)"]]) };
+  assert.equal(wordColour("red", new Map([["red", 3]]), shades), "oklch(0.7 0.17 27)");
+  assert.notEqual(wordColour("reddish", new Map(), shades), "oklch(0.7 0.17 27)");
+});

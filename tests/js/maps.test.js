@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { readMap } from "#viewer/maps";
+import { shownTokens } from "#viewer/shown-tokens";
 
 const palette = {
-  word: { lightness: ["0.8", "0.7"], chroma: "0.1" },
+  word: { lightness: ["0.8", "0.7"], chroma: "0.1", named: new Map([["red", "reddish"]]) },
   quiet: "grey",
+  dim: "faint",
   ramp: ["low", "middle", "high"],
   verdict: { concrete: "green", global: "yellow", no: "dark", failed: "pink" },
 };
@@ -49,7 +51,15 @@ const source = {
   places: new Map(),
   scoreName: "cosine",
 };
-const read = (kind, changes = {}) => readMap(kind, { ...source, ...changes }, palette);
+const facts = { model: { numLayers: 9 }, visionLayers: [0, 1] };
+const SHOW = { defaults: "show", wordsOnly: false };
+
+/** @param {string} kind @param {object} [changes] of the source @param {object} [choice] of tokens @param {object[]} [defaultTokens] */
+function read(kind, changes = {}, choice = SHOW, defaultTokens = []) {
+  const wanted = { ...source, ...changes };
+  const shown = shownTokens({ ...facts, defaultTokens }, choice, wanted.data);
+  return readMap(kind, { ...wanted, shown }, palette);
+}
 
 test("one word has one colour, on every layer, however it is spelt", () => {
   const [first, second, quiet, cat] = read("words").fills;
@@ -97,4 +107,40 @@ test("cells without readings stay bare on every map", () => {
     assert.deepEqual(read(kind, { data: empty }).fills, [null, null, null, null]);
   }
   assert.equal(read("none"), null);
+});
+
+test("a word for a colour has that colour", () => {
+  const red = { ...data, neighbors: () => [{ rank: 1, token: " Red", score: 1 }] };
+  assert.deepEqual(read("words", { data: red }).fills, Array(4).fill("reddish"));
+});
+
+test("what is left out makes room for the next word, which tells its rank", () => {
+  const two = {
+    ...data,
+    neighbors: (lens, layer, cell) => [
+      { rank: 1, token: cell < 2 ? "..." : "cat", score: 9, textLayer: 1 },
+      { rank: 2, token: cell < 1 ? "?" : "dog", score: 5, textLayer: 8 },
+    ],
+  };
+  const words = read("words", { data: two }, { ...SHOW, wordsOnly: true });
+  assert.deepEqual(words.labels, [null, "dog", "cat", "cat"]);
+  assert.deepEqual(words.ranks, [0, 2, 1, 1]);
+  assert.equal(words.fills[0], null);
+  const deep = read("text-layer", { data: two }, { ...SHOW, wordsOnly: true });
+  assert.deepEqual(deep.labels, [null, "8", "1", "1"]);
+});
+
+test("a default token that is dimmed recedes, on the map and in its legend", () => {
+  const cat = { lens: "contextual", layer: 0, token: " cat", kind: "default" };
+  const { fills, classes, dims } = read("words", {}, { ...SHOW, defaults: "dim" }, [cat]);
+  assert.equal(fills[3], "faint");
+  assert.deepEqual(dims, [false, false, false, true]);
+  assert.deepEqual(
+    classes.map(({ key, dim }) => [key, dim]),
+    [
+      ["dog", false],
+      ["...", false],
+      ["cat", true],
+    ],
+  );
 });

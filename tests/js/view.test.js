@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { firstState } from "#viewer/first-state";
-import { viewMaker, wordPlaces } from "#viewer/view";
+import { viewMaker } from "#viewer/view";
+import { wordPlaces } from "#viewer/words";
 
 const canvas = {
   width: 30,
@@ -72,8 +73,18 @@ test("hovering does not read the map again; another layer does", () => {
   const first = view(state, null, readings).map;
   assert.equal(view(state, 5, readings).map, first);
   assert.equal(readings.reads, 9);
-  view({ ...state, layer: 2 }, 5, readings);
+  const deeper = view({ ...state, layer: 2 }, 5, readings);
   assert.equal(readings.reads, 18);
+  assert.equal(view(state, null, readings).map, first);
+  assert.equal(view(state, null, readings).mapAt(2), deeper.map);
+  assert.equal(readings.reads, 18);
+});
+
+test("another choice of tokens reads the map again", () => {
+  const view = viewMaker(page, palette);
+  const state = { ...BLANK, lens: "logit", defaults: "show", wordsOnly: false };
+  const first = view(state, null, data({})).map;
+  assert.notEqual(view({ ...state, wordsOnly: true }, null, data({})).map, first);
 });
 
 test("spellings of a frequent word share one place", () => {

@@ -48,7 +48,11 @@ class ModelImage:
     """One image as one model saw it; sizes of the canvas in canvas pixels."""
 
     image_id: str
+    position: int
+    """Place of the image in the study, 0-based."""
     caption: str | None
+    source_width: int
+    source_height: int
     generated_caption: str | None
     caption_tokens: int | None
     caption_loss_image: float | None
@@ -204,6 +208,11 @@ def present_blocks(database: Database) -> set[tuple[str, str, str, int]]:
 def models_with_images(database: Database) -> set[str]:
     """Ids of the models that saw at least one image."""
     return {row["model_id"] for row in database.rows("models_with_images")}
+
+
+def samples(database: Database) -> list[tuple[str, str]]:
+    """Model and image of each sample."""
+    return [(row["model_id"], row["image_id"]) for row in database.rows("samples")]
 
 
 def model_images(database: Database, model_id: str) -> list[ModelImage]:

@@ -1,6 +1,7 @@
 -- What did one model see and write, image by image?
 select
     images.image_id,
+    images.position,
     images.caption,
     images.width as source_width,
     images.height as source_height,

@@ -1,0 +1,133 @@
+/** What the comparison shows at one moment, worked out from the state and from what was loaded. */
+
+import { agreement } from "#viewer/compare-agreement";
+import { layerAt } from "#viewer/compare-depth";
+import { agreementMap, compareWords } from "#viewer/compare-maps";
+import { linkCells, linkOf } from "#viewer/compare-place";
+import { WordNumbers } from "#viewer/compare-words";
+import { cellCount } from "#viewer/grid";
+
+/**
+ * @typedef {import("#viewer/compare-files").ComparePage} ComparePage
+ * @typedef {import("#viewer/compare-files").Loaded} Loaded
+ * @typedef {import("#viewer/compare-link").CompareState} CompareState
+ * @typedef {import("#viewer/compare-link").Spot} Spot
+ * @typedef {import("#viewer/compare-agreement").Words} Words
+ *
+ * @typedef {object} Column one model
+ * @property {number} index in page.models
+ * @property {import("#viewer/compare-files").CompareModel} model
+ * @property {number} layer index of the stored layer that is shown
+ * @property {import("#viewer/compare-files").Geometry | null} canvas null if it did not see the image
+ * @property {Loaded | null} loaded
+ * @property {string} problem why there is nothing to show, or ""
+ * @property {(string | null)[]} tokens the first token of each cell
+ * @property {import("#viewer/compare-agreement").Agreement | null} agreement with the others
+ * @property {import("#viewer/maps").CellMap | null} map
+ *
+ * @typedef {object} CompareView
+ * @property {ComparePage} page
+ * @property {CompareState} state
+ * @property {Column[]} columns
+ * @property {boolean} byCanvas whether places are told by the pictures' edges
+ * @property {(spot: Spot, column: number) => number} counterpart cell of a column, or UNSEEN, or PADDING
+ */
+
+/**
+ * Makes views. What is slow to work out is kept: links by pair of canvases, words by layer.
+ * @param {ComparePage} page @param {import("#viewer/maps").Palette} palette
+ */
+export function compareViews(page, palette) {
+  const numbers = new WordNumbers();
+  const places = new Map(page.frequentWords.map((word, place) => [word, place]));
+  /** @type {Map<string, Int32Array>} */
+  const links = new Map();
+
+  /** @param {number} from @param {number} to models @param {number} image */
+  function cellsBetween(from, to, image) {
+    const [here, there] = [page.canvasOf(from, image), page.canvasOf(to, image)];
+    if (!here || !there) return new Int32Array(0);
+    const { width, height } = page.images[image];
+    const key = [page.geometries.indexOf(here), page.geometries.indexOf(there), width, height].join(" ");
+    const known = links.get(key) ?? linkCells(here, there, { width, height });
+    links.set(key, known);
+    return known;
+  }
+
+  /** @param {Loaded | null} loaded @param {string} lens @param {number} layer @returns {Words | null} */
+  const wordsOf = (loaded, lens, layer) => loaded && numbers.read(loaded.data, lens, layer);
+
+  /**
+   * How often the others name the words of `mine` on `image`; they read `theirs`, another image for chance.
+   * @param {CompareState} state @param {Seen[]} mine @param {Seen[]} theirs @param {number} at column
+   */
+  function agreementOf(state, mine, theirs, at) {
+    const words = wordsOf(mine[at].loaded, state.lens, mine[at].layer);
+    if (!words) return null;
+    const others = theirs.flatMap((other, index) => {
+      const read = index === at ? null : wordsOf(other.loaded, state.lens, other.layer);
+      return read ? [{ words: read, cells: cellsOver(state, mine[at], other) }] : [];
+    });
+    return agreement(words, others, state.first);
+  }
+
+  /**
+   * The cell of another model for each cell of one; for chance it reads another image, on which the canvas
+   * may be cut differently: then the same relative position is taken.
+   * @param {CompareState} state @param {Seen} one @param {Seen} other
+   */
+  function cellsOver(state, one, other) {
+    const cells = cellsBetween(one.index, other.index, state.image);
+    const [here, there] = [page.canvasOf(other.index, state.image), page.canvasOf(other.index, other.image)];
+    if (here === there || !here || !there) return cells;
+    const moved = linkCells({ ...here, affine: [] }, { ...there, affine: [] }, page.images[state.image]);
+    return cells.map((cell) => (cell < 0 ? cell : moved[cell]));
+  }
+
+  /** @param {CompareState} state @param {number} index @param {Loaded | null} loaded @param {string} problem */
+  function column(state, index, loaded, problem) {
+    const model = page.models[index];
+    const layer = layerAt(model, state.depth);
+    const canvas = page.canvasOf(index, state.image);
+    const tokens = Array.from({ length: canvas ? cellCount(canvas) : 0 }, (_, cell) =>
+      loaded ? (loaded.data.top(state.lens, layer, cell)?.token ?? null) : null,
+    );
+    return { index, model, layer, canvas, loaded, problem, tokens, image: state.image };
+  }
+
+  /** @param {Column} column @param {CompareState} state */
+  function mapOf({ tokens, agreement }, { map }) {
+    if (map === "words") return compareWords(tokens, places, palette);
+    return map === "agreement" && agreement ? agreementMap(tokens, agreement, palette) : null;
+  }
+
+  return {
+    agreementOf,
+    /** @param {CompareState} state @param {{loaded: Loaded | null, problem: string}[]} found @returns {CompareView} */
+    view(state, found) {
+      const bare = state.models.map((index, at) => column(state, index, found[at].loaded, found[at].problem));
+      const columns = bare.map((one, at) => {
+        const full = { ...one, agreement: agreementOf(state, bare, bare, at), map: null };
+        return { ...full, map: mapOf(full, state) };
+      });
+      return {
+        page,
+        state,
+        columns,
+        byCanvas: toldByCanvas(columns),
+        counterpart: (spot, at) =>
+          spot.model === state.models[at]
+            ? spot.cell
+            : (cellsBetween(spot.model, state.models[at], state.image)[spot.cell] ?? -1),
+      };
+    },
+  };
+}
+
+/** @typedef {{index: number, layer: number, loaded: Loaded | null, image: number}} Seen */
+
+/** Whether any two of the pictures are linked by their edges only. @param {Column[]} columns */
+function toldByCanvas(columns) {
+  const canvases = columns.flatMap(({ canvas }) => canvas ?? []);
+  return canvases.some((one) => canvases.some((other) => one !== other && linkOf(one, other).by === "canvas"));
+}

@@ -1,0 +1,4 @@
+-- Which model saw which image?
+select model_id, image_id
+from samples
+order by model_id, image_id

@@ -142,16 +142,11 @@ def _data(context: StudyContext, seen: Mapping[str, Sequence[Seen]]) -> dict[str
     lenses = context.all_lenses
     return {
         "study": {"id": context.study.study_id, "title": context.study.title},
-        "models": [
-            _model(context, model, seen[model.model_id], places, geometries) for model in context.shown
-        ],
+        "models": models,
         "groups": [{"id": group, "title": title} for group, title in _GROUP_TITLES.items()],
         "images": images,
         "geometries": [json.loads(geometry) for geometry in geometries],
-        "lenses": [
-            {"id": lens, "title": LENS_TITLES[lens], "short": SHORT_NAMES[lens]}
-            for lens in context.all_lenses
-        ],
+        "lenses": [{"id": lens, "title": LENS_TITLES[lens], "short": SHORT_NAMES[lens]} for lens in lenses],
         "most": MOST_AT_ONCE,
         "first": _first_models(context, seen),
         "frequentWords": context.frequent_words,

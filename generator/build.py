@@ -106,7 +106,7 @@ def _pages(
 ) -> Iterator[tuple[str, str]]:
     for model in context.shown:
         page = model_page(database, context, model)
-        yield model_href(model.model_id), render("model.html.jinja", page, "js/viewer.js")
+        yield model_href(model.model_id), render("model.html.jinja", page, "viewer")
     index = index_page(database, context, results, DATA_FOLDER if with_data else None)
     yield "index.html", render("index.html.jinja", index)
 

@@ -26,8 +26,8 @@ REFRESH = "python -m tests.generator.test_golden"
 VOLATILE = (
     (re.compile(r"(<style>).*?(</style>)", re.DOTALL), r"\1[style]\2"),
     (re.compile(r"(<script>).*?(</script>)", re.DOTALL), r"\1[script]\2"),
-    (re.compile(r'(<script type="(?:importmap|module)"[^>]*>).*?(</script>)', re.DOTALL), r"\1[script]\2"),
-    (re.compile(r'(id="payload-[^"]*">)[^<]*'), r"\1[block]"),
+    (re.compile(r"(<script nonce=[^>]*>).*?(</script>)", re.DOTALL), r"\1[script]\2"),
+    (re.compile(r'(id="(?:payload-[^"]*|modules)">)[^<]*'), r"\1[block]"),
     (re.compile(r"'(sha256|nonce)-[^']*'"), r"'\1-[hash]'"),
     (re.compile(r'nonce="[^"]*"'), 'nonce="[nonce]"'),
     (re.compile(r"(data:image/[a-z]+;base64,)[^\"]*"), r"\1[image]"),

@@ -1,0 +1,37 @@
+/**
+ * Unpacks the page's modules, which `generator/scripts.py` packed, and runs the one that is the page's entry.
+ *
+ * The modules become `data:` modules of an import map; the policy lets them be imported because what imports
+ * them has the page's nonce. No module may run before an import map, so this runs as a classic script, with
+ * what it imports put in the import's place.
+ */
+
+import { bytesOf, inflated } from "#viewer/printable";
+
+/** @typedef {{entry: string, modules: Record<string, string>}} Packed */
+
+/** @param {string} type @param {string} text @param {string} nonce */
+function addScript(type, text, nonce) {
+  const script = document.createElement("script");
+  Object.assign(script, { type, nonce });
+  script.textContent = text;
+  document.body.append(script);
+}
+
+/** @param {string} packed @param {string} nonce */
+async function startPage(packed, nonce) {
+  /** @type {Packed} */
+  const { entry, modules } = JSON.parse(new TextDecoder().decode(await inflated(bytesOf(packed))));
+  const urls = Object.entries(modules).map(([name, source]) => [
+    name,
+    `data:text/javascript;charset=utf-8,${encodeURIComponent(source)}`,
+  ]);
+  addScript("importmap", JSON.stringify({ imports: Object.fromEntries(urls) }), nonce);
+  addScript("module", `import ${JSON.stringify(entry)};`, nonce);
+}
+
+startPage(document.getElementById("modules")?.textContent ?? "", document.currentScript?.nonce ?? "").catch((error) => {
+  const notice = document.getElementById("notice");
+  if (notice) notice.textContent = `This browser cannot read the page's scripts: ${error}`;
+  throw error;
+});

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +14,7 @@ from data_pipeline.errors import InputError
 from data_pipeline.manifest import StudyInfo
 from data_pipeline.schema import LENS_TITLES, LENSES, check_id
 from generator import queries
+from generator.citation import citation
 from generator.database import Database
 from generator.default_tokens import default_tokens
 from generator.payload import ModelTables, Payload, build_payload
@@ -22,6 +23,8 @@ from generator.readings import Frame
 from generator.region_cells import region_cells
 
 COMPARE_NAME = "compare.html"
+MOST_COMPARED = 4
+"""So many models stand side by side at most."""
 MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp")
 _SCORE_NAMES = {"embedding": "cosine", "logit": "logit", "contextual": "cosine"}
 NOT_COMPUTED = "not in the results, and the manifest does not say why"
@@ -66,9 +69,9 @@ def model_href(model_id: str) -> str:
     return f"models/{check_id(model_id, 'model id')}.html"
 
 
-def compare_href(model_id: str) -> str:
-    """Where the comparison of a model with others begins, from the site's root."""
-    return f"{COMPARE_NAME}#models={quote(model_id, safe='')}"
+def compare_href(*model_ids: str) -> str:
+    """The comparison of some models, or of one with its partner, from the site's root."""
+    return f"{COMPARE_NAME}#models={','.join(quote(model_id, safe='') for model_id in model_ids)}"
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,11 @@ class StudyContext:
     def all_lenses(self) -> tuple[str, ...]:
         """The lenses of any model, in the contract's order."""
         return tuple(lens for lens in LENSES if any(lens in lenses for lenses in self.lenses.values()))
+
+    def compare_href(self, models: Sequence[Model]) -> str | None:
+        """The comparison of those of `models` that have pages; None for fewer than two, or where there is none."""
+        ids = [model.model_id for model in models if model in self.shown][:MOST_COMPARED]
+        return compare_href(*ids) if self.compares and len(ids) > 1 else None
 
     def title(self, model: Model) -> Title:
         """The model's name with a link to its page, seen from the site's root."""
@@ -125,7 +133,10 @@ def model_page(database: Database, context: StudyContext, model: Model) -> Model
         next=_link(context.shown[place + 1]) if place + 1 < len(context.shown) else None,
         provenance=_provenance(model),
         data=_data(context, model, images, regions, payload)
-        | {"defaultTokens": default_tokens(database, model, context.lenses[model.model_id])},
+        | {
+            "defaultTokens": default_tokens(database, model, context.lenses[model.model_id]),
+            "citation": citation(context.study, model, queries.runs(database)),
+        },
         payloads=tuple((name, Markup(text)) for name, text in payload.blocks),  # noqa: S704 no <, & or quote
     )
 

@@ -1,4 +1,4 @@
-/** Copying the link to the present view, and the page's short notices. */
+/** Copying to the clipboard, and the page's short notices. */
 
 import { byId } from "#viewer/dom";
 
@@ -7,11 +7,16 @@ const NOTICE_TIME = 2000;
 
 /** Copy the page's address. Some browsers have no clipboard for file: pages; the notice then says so. */
 export async function copyAddress() {
+  notify((await copyText(location.href)) ? "Link copied" : "Copy the link from the address bar");
+}
+
+/** @param {string} text @returns {Promise<boolean>} whether the clipboard took it */
+export async function copyText(text) {
   try {
-    await navigator.clipboard.writeText(location.href);
-    notify("Link copied");
+    await navigator.clipboard.writeText(text);
+    return true;
   } catch {
-    notify("Copy the link from the address bar");
+    return false;
   }
 }
 
@@ -20,8 +25,8 @@ export function say(text) {
   byId("notice").textContent = text;
 }
 
-/** @param {string} text */
-function notify(text) {
+/** Say something for a moment. @param {string} text */
+export function notify(text) {
   const notice = byId("notice");
   say(text);
   setTimeout(() => {

@@ -8,6 +8,7 @@ import { commandOf } from "#viewer/keys";
  * @property {{focusCell: (cell: number) => void, cancel: () => boolean, cellOf: (target: EventTarget | null) => number | null}} stage
  * @property {{showModal: () => void}} help
  * @property {() => void} copy
+ * @property {() => void} take opens the menu of what can be taken along
  */
 
 /** @param {Document} document @param {Desk} desk */
@@ -38,7 +39,7 @@ function focusOf(target) {
 /**
  * @param {import("#viewer/keys").Command} command @param {EventTarget | null} target @param {Desk} desk
  */
-function obey(command, target, { reader, stage, help, copy }) {
+function obey(command, target, { reader, stage, help, copy, take }) {
   if (command.action === "layer") reader.stepLayer(command.step);
   else if (command.action === "image") reader.stepImage(command.step);
   else if (command.action === "walk") stage.focusCell(reader.walk(command.key));
@@ -48,5 +49,6 @@ function obey(command, target, { reader, stage, help, copy }) {
   else if (command.action === "grid") reader.toggleGrid();
   else if (command.action === "map") reader.nextMap();
   else if (command.action === "help") help.showModal();
+  else if (command.action === "take") take();
   else copy();
 }

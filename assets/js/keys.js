@@ -3,7 +3,7 @@
 /**
  * @typedef {{action: "layer" | "image", step: number}
  *   | {action: "walk" | "extend", key: string}
- *   | {action: "clear" | "pin" | "help" | "map" | "grid" | "copy"}} Command
+ *   | {action: "clear" | "pin" | "help" | "map" | "grid" | "copy" | "take"}} Command
  *
  * @typedef {object} Press the parts of a KeyboardEvent that matter
  * @property {string} key
@@ -69,6 +69,7 @@ export const ROWS = [
   { shown: ["m"], meaning: "next map", presses: { m: { action: "map" } } },
   { shown: ["g"], meaning: "grid lines on, off", presses: { g: { action: "grid" } } },
   { shown: ["c"], meaning: "copy a link to this view", presses: { c: { action: "copy" } } },
+  { shown: ["s"], meaning: "take along: picture, table, citation", presses: { s: { action: "take" } } },
   { shown: ["Esc"], meaning: "let go of the patch", presses: { Escape: { action: "clear" } } },
   { shown: ["?"], meaning: "this help", presses: { "?": { action: "help" } } },
 ];

@@ -4,6 +4,7 @@
  * @typedef {import("#viewer/maps").Palette & {
  *   mapOpacity: number, mapInk: string, mapHalo: string, mapEdge: string, mapFont: string,
  *   gridLight: string, gridDark: string, markLight: string, markDark: string, pins: string[],
+ *   hit: string, hitRim: string, hitVeil: string,
  *   sheet: {paper: string, ink: string, soft: string},
  * }} DrawingPalette
  */
@@ -40,6 +41,9 @@ export function readPalette(element) {
     markLight: read("--mark-light"),
     markDark: read("--mark-dark"),
     pins: list("--mark-pins"),
+    hit: read("--mark-hit"),
+    hitRim: read("--mark-dark"),
+    hitVeil: read("--mark-hit-veil"),
     sheet: { paper: read("--sheet-paper"), ink: read("--sheet-ink"), soft: read("--sheet-soft") },
   };
 }

@@ -16,6 +16,7 @@ import { shownTokens } from "#viewer/shown-tokens";
  * @property {string} [thumbnail] URL of a smaller picture
  *
  * @typedef {object} Page what openPage gives
+ * @property {{id: string, title: string}} study
  * @property {{id: string, title: string, numLayers: number} & Record<string, unknown>} model
  * @property {number[]} visionLayers
  * @property {number[]} textLayers
@@ -24,6 +25,7 @@ import { shownTokens } from "#viewer/shown-tokens";
  * @property {number} [topK] tokens of a list
  * @property {string[]} [frequentWords] most frequent first tokens of the study
  * @property {import("#viewer/shown-tokens").DefaultToken[]} [defaultTokens]
+ * @property {import("#viewer/cite").Citation} citation where the page's results come from
  * @property {(index: number) => Promise<import("#viewer/readings").ImageData>} image
  * @property {(lens: string, layer: number, image: number) => string | null} absence
  *

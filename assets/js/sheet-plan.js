@@ -1,0 +1,145 @@
+/** Where the words of a saved picture go: lines of text, then legend and marks, each wrapped to the width. */
+
+import { fit } from "#viewer/map-drawing";
+import { formatScore } from "#viewer/scores";
+
+/**
+ * @typedef {"strong" | "plain" | "soft"} Tone
+ * @typedef {(text: string, font: string) => {width: number}} Measure
+ * @typedef {(text: string, tone: Tone) => number} Width
+ *
+ * @typedef {{text: string, tone: Tone} | {colour: string, width: number, height: number, close?: boolean}} Piece
+ *   a text or a swatch; `close` ones touch the next piece
+ * @typedef {{piece: Piece, x: number, y: number, width: number}} Item `y`: the middle of its line
+ * @typedef {import("#viewer/sheet-text").Sheet} Sheet
+ */
+
+export const MARGIN = 12;
+const FONT = 12;
+const LINE = 18;
+/** Between the parts of the words, between entries of a legend, between the pieces of an entry. */
+const SPACE = 5;
+const GAP = 14;
+const INNER = 5;
+const SWATCH = 10;
+const STEP = 16;
+
+/** @type {(tone: Tone, family: string) => string} */
+export const fontOf = (tone, family) => `${tone === "strong" ? 600 : 400} ${FONT}px ${family}`;
+
+/**
+ * @param {Sheet} sheet @param {{room: number, top: number}} place width there is, and where the picture ends
+ * @param {Width} widthOf @returns {{items: Item[], bottom: number}}
+ */
+export function planWords(sheet, { room, top }, widthOf) {
+  const [caption, source] = sheet.lines;
+  const line = (/** @type {string} */ text, /** @type {Tone} */ tone) =>
+    brokenLines(text, room, (part) => widthOf(part, tone)).map((part) => [{ text: part, tone }]);
+  /** @type {Piece[][][]} */
+  const parts = [
+    [...line(sheet.title, "strong"), ...line(caption, "plain")],
+    classEntries(sheet),
+    sheet.ramp ? [rampEntry(sheet.ramp)] : [],
+    sheet.marks.map(({ label, colour }) => [swatch(colour), { text: label, tone: "plain" }]),
+    line(source, "soft"),
+  ];
+  /** @type {Item[]} */
+  const items = [];
+  let bottom = top;
+  parts.forEach((entries, index) => {
+    if (entries.length === 0) return;
+    // Lines of text stand one below the other; entries of a legend share lines.
+    const rows = wrapped(entries, index === 1 ? room : 0, widthOf);
+    bottom += SPACE;
+    for (const row of rows) {
+      items.push(...placed(row, bottom + LINE / 2, room, widthOf));
+      bottom += LINE;
+    }
+  });
+  return { items, bottom };
+}
+
+/** @param {Sheet} sheet @returns {Piece[][]} */
+const classEntries = ({ classes }) =>
+  classes.map(({ label, count, colour }) => [
+    ...(colour === "" ? [] : [swatch(colour)]),
+    { text: label, tone: /** @type {Tone} */ (colour === "" ? "soft" : "plain") },
+    ...(count === null ? [] : [{ text: String(count), tone: /** @type {Tone} */ ("soft") }]),
+  ]);
+
+/** @param {string} colour @returns {Piece} */
+const swatch = (colour) => ({ colour, width: SWATCH, height: SWATCH });
+
+/** @param {NonNullable<Sheet["ramp"]>} ramp @returns {Piece[]} */
+const rampEntry = ({ low, high, colours, title }) => [
+  { text: formatScore(low), tone: "plain" },
+  ...colours.map((colour, index) => ({ colour, width: STEP, height: SWATCH, close: index < colours.length - 1 })),
+  { text: formatScore(high), tone: "plain" },
+  { text: title, tone: "soft" },
+];
+
+/**
+ * A text in lines that are no wider than the room, broken at spaces.
+ * @param {string} text @param {number} room @param {(part: string) => number} widthOf @returns {string[]}
+ */
+export function brokenLines(text, room, widthOf) {
+  /** @type {string[]} */
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const longer = lines.length > 0 ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length > 0 && widthOf(longer) <= room) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** @param {Piece} piece @param {Width} widthOf */
+const pieceWidth = (piece, widthOf) => ("text" in piece ? widthOf(piece.text, piece.tone) : piece.width);
+
+/** @param {Piece} piece */
+const after = (piece) => ("close" in piece && piece.close ? 0 : INNER);
+
+/** @param {Piece[]} entry @param {Width} widthOf */
+const entryWidth = (entry, widthOf) =>
+  entry.reduce((sum, piece) => sum + pieceWidth(piece, widthOf) + after(piece), -INNER);
+
+/**
+ * Entries in rows.
+ * @param {Piece[][]} entries @param {number} room 0 gives each a row of its own @param {Width} widthOf
+ * @returns {Piece[][][]}
+ */
+function wrapped(entries, room, widthOf) {
+  /** @type {Piece[][][]} */
+  const rows = [];
+  let used = Infinity;
+  for (const entry of entries) {
+    const width = entryWidth(entry, widthOf);
+    if (used + GAP + width > room) {
+      rows.push([]);
+      used = -GAP;
+    }
+    rows[rows.length - 1].push(entry);
+    used += GAP + width;
+  }
+  return rows;
+}
+
+/**
+ * A row's pieces at their places; text that reaches beyond the room is cut.
+ * @param {Piece[][]} row @param {number} y @param {number} room @param {Width} widthOf @returns {Item[]}
+ */
+function placed(row, y, room, widthOf) {
+  /** @type {Item[]} */
+  const items = [];
+  let x = 0;
+  for (const entry of row) {
+    for (const piece of entry) {
+      const cut = "text" in piece ? { ...piece, text: fit(piece.text, (room - x) / widthOf(piece.text, piece.tone)) } : piece;
+      const width = pieceWidth(cut, widthOf);
+      items.push({ piece: cut, x: MARGIN + x, y, width });
+      x += width + after(piece);
+    }
+    x += GAP - INNER;
+  }
+  return items;
+}

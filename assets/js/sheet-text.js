@@ -1,0 +1,89 @@
+/** The words under a saved picture: what it shows, so that it can be read without the page. */
+
+import { colOf, rowOf } from "#viewer/grid";
+import { describeLayer } from "#viewer/layers";
+import { MAPS, usesLens } from "#viewer/maps";
+import { edgesOf } from "#viewer/region";
+import { shortText, visibleText } from "#viewer/tokens";
+
+/**
+ * @typedef {import("#viewer/view").View} View
+ *
+ * @typedef {object} Sheet
+ * @property {string} title
+ * @property {string[]} lines what is shown, then whose it is
+ * @property {{label: string, count: number | null, colour: string}[]} classes legend of the map by class
+ * @property {import("#viewer/maps").CellMap["ramp"]} ramp legend of the map by figure
+ * @property {{label: string, colour: string}[]} marks pins and region
+ */
+
+/** Classes beyond these stand for few cells each; the map itself names them. */
+const CLASSES = 14;
+
+/**
+ * @param {View} view @param {import("#viewer/palette").DrawingPalette} palette
+ * @param {{source: string}} facts `source`: study and version @returns {Sheet}
+ */
+export function sheetText(view, palette, { source }) {
+  return {
+    title: plain(view.page.model.title),
+    lines: [captionOf(view), source],
+    classes: classesOf(view),
+    ramp: view.map?.ramp ?? null,
+    marks: [...pinsOf(view, palette), ...regionOf(view, palette)],
+  };
+}
+
+/** Text of the study in one line, what cannot be seen as glyphs. @param {string} text */
+export const plain = (text) => text.split(" ").map((part) => part && visibleText(part)).join(" ");
+
+/** Image, layer, map and lens in one line. @param {View} view @returns {string} */
+export function captionOf({ page, state, image, map }) {
+  const layer = page.visionLayers[state.layer];
+  return [
+    `image ${plain(image.id)}`,
+    `vision layer ${layer} (${describeLayer(layer, page.model.numLayers)})`,
+    map && mapName(page, state),
+    map && state.only !== null && `only ${shortText(state.only)}`,
+    state.defaults === "hide" && "default tokens hidden",
+    state.wordsOnly && "words only",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+/** @param {import("#viewer/view").Page} page @param {import("#viewer/hash").State} state */
+function mapName({ lenses }, { map, lens }) {
+  const title = MAPS.find(({ id }) => id === map)?.title.toLowerCase() ?? map;
+  return usesLens(map) ? `${title} of ${lenses.find(({ id }) => id === lens)?.title ?? lens}` : title;
+}
+
+/** @param {View} view @returns {Sheet["classes"]} */
+function classesOf({ map, state }) {
+  const all = map?.classes ?? [];
+  const kept = state.only === null ? all.slice(0, CLASSES) : all.filter(({ key }) => key === state.only);
+  const rest = state.only === null ? all.length - kept.length : 0;
+  const named = kept.map(({ label, count, colour }) => ({ label, count, colour }));
+  return rest > 0 ? [...named, { label: `and ${rest} more`, count: null, colour: "" }] : named;
+}
+
+/**
+ * Each pin with the first token of every lens.
+ * @param {View} view @param {{pins: string[]}} palette
+ */
+function pinsOf({ page, state, image, shown }, { pins: colours }) {
+  return state.pins.flatMap((cell, slot) => {
+    if (cell === null) return [];
+    const firsts = page.lenses.map(({ id }) => shown.first(id, state.layer, cell)?.token);
+    const words = firsts.map((token) => (token === undefined ? "–" : shortText(token)));
+    const place = `row ${rowOf(image.canvas, cell)}, column ${colOf(image.canvas, cell)}`;
+    return [{ label: `${slot + 1}: ${place}: ${words.join(" · ")}`, colour: colours[slot] }];
+  });
+}
+
+/** @param {View} view @param {{markLight: string}} palette */
+function regionOf({ state, image }, { markLight }) {
+  if (!state.region) return [];
+  const { top, bottom, left, right } = edgesOf(image.canvas, state.region);
+  return [{ label: `region: rows ${top}–${bottom}, columns ${left}–${right}`, colour: markLight }];
+}

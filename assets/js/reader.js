@@ -45,6 +45,9 @@ const BLANK = {
   find: null,
 };
 
+/** Without a search there are no onsets to map. @param {State} state @returns {State} */
+const possible = (state) => (state.map === "onset" && !state.find ? { ...state, map: "none", only: null } : state);
+
 export class Reader {
   #page;
   #link;
@@ -64,12 +67,12 @@ export class Reader {
 
   /**
    * @param {import("#viewer/view").Page} page @param {import("#viewer/maps").Palette} palette
-   * @param {Link} link
+   * @param {Link} link @param {Parameters<typeof viewMaker>[2]} [findings] what a search has found
    */
-  constructor(page, palette, link) {
+  constructor(page, palette, link, findings) {
     this.#page = page;
     this.#link = link;
-    this.#makeView = viewMaker(page, palette);
+    this.#makeView = viewMaker(page, palette, findings);
   }
 
   /**
@@ -94,7 +97,7 @@ export class Reader {
 
   /** Take the state from a hash; whether the page has all it asks for. @param {string} hash */
   #read(hash) {
-    this.#state = parseHash(hash, this.#page, { ...this.#state, cell: null, pins: [] });
+    this.#state = possible(parseHash(hash, this.#page, { ...this.#state, cell: null, pins: [] }));
     const missing = whatIsMissing(hash, this.#page, this.#state);
     this.#panels.say(missing);
     return missing === "";
@@ -105,7 +108,7 @@ export class Reader {
    * @param {{push?: boolean}} [options] `push` lets the browser's Back return to before the change
    */
   update(changes, { push = false } = {}) {
-    this.#state = { ...this.#state, ...changes };
+    this.#state = possible({ ...this.#state, ...changes });
     this.#link[push ? "push" : "replace"](this.hash());
     this.#panels.say("");
     return this.#show();
@@ -169,6 +172,21 @@ export class Reader {
     return this.update({ region: region && (lists ? { ...region, lists } : region) });
   }
 
+  /**
+   * Go to a hit of a search: the pin that is read moves there.
+   * @param {import("#viewer/hits").Place} place
+   */
+  goTo({ image, layer, cell }) {
+    const pinned = movePin(this.#placesIn(image), cell);
+    this.#fresh = false;
+    return this.update({ ...this.#placesIn(image), ...pinned, image, layer }, { push: image !== this.#state.image });
+  }
+
+  /** Show the present state again: there is more to show of it. */
+  refresh() {
+    return this.#show();
+  }
+
   /** @param {number} image */
   goToImage(image) {
     return this.update({ image, ...this.#placesIn(image) }, { push: true });
@@ -193,8 +211,11 @@ export class Reader {
     return this.update({ grid: !this.#state.grid });
   }
 
+  /** Let go of what is chosen; when nothing is, of the search. */
   clear() {
-    return this.update({ cell: null, pins: [], region: null, only: null });
+    const { cell, region, only, find } = this.#state;
+    const chosen = cell !== null || region !== null || only !== null;
+    return this.update({ cell: null, pins: [], region: null, only: null, find: chosen ? find : null });
   }
 
   /** The link to the present state, or to the same in another image. @param {number} [image] */

@@ -1,0 +1,79 @@
+/** Drawing the hits of a search: on the picture an outline around them, on a thumbnail one pixel for each patch. */
+
+import { cellBox, colOf, rowOf } from "#viewer/grid";
+import { line } from "#viewer/line-drawing";
+
+/** @typedef {{hit: string, hitRim: string, hitVeil: string}} HitPalette */
+
+/** Widths of the outline and of its rim, CSS pixels. */
+const WIDTH = 2;
+const RIM = 4;
+
+/**
+ * Outline the cells that have hits, and without a map veil the others.
+ * @param {CanvasRenderingContext2D} context @param {import("#viewer/grid").Canvas} canvas
+ * @param {ArrayLike<number>} cells hits by cell @param {HitPalette} palette
+ * @param {{pixel: number, veil: boolean}} options `pixel`: one CSS pixel in canvas pixels
+ */
+export function drawHits(context, canvas, cells, palette, { pixel, veil }) {
+  if (veil) veilOthers(context, canvas, cells, palette.hitVeil);
+  context.beginPath();
+  outline(context, canvas, cells);
+  context.lineJoin = context.lineCap = "round";
+  for (const [colour, width] of /** @type {const} */ ([
+    [palette.hitRim, RIM],
+    [palette.hit, WIDTH],
+  ])) {
+    context.strokeStyle = colour;
+    context.lineWidth = width * pixel;
+    context.stroke();
+  }
+}
+
+/**
+ * One path around all cells without hits, so that no seams show between them.
+ * @param {CanvasRenderingContext2D} context @param {import("#viewer/grid").Canvas} canvas
+ * @param {ArrayLike<number>} cells @param {string} colour
+ */
+function veilOthers(context, canvas, cells, colour) {
+  context.beginPath();
+  context.rect(0, 0, canvas.width, canvas.height);
+  for (let cell = 0; cell < cells.length; cell += 1) {
+    const { x, y, width, height } = cellBox(canvas, cell);
+    if (cells[cell]) context.rect(x, y, width, height);
+  }
+  context.fillStyle = colour;
+  context.fill("evenodd");
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context @param {import("#viewer/grid").Canvas} canvas
+ * @param {ArrayLike<number>} cells
+ */
+function outline(context, canvas, cells) {
+  for (let cell = 0; cell < cells.length; cell += 1) {
+    if (!cells[cell]) continue;
+    const { x, y, width, height } = cellBox(canvas, cell);
+    const [row, col] = [rowOf(canvas, cell), colOf(canvas, cell)];
+    if (row === 0 || !cells[cell - canvas.cols]) line(context, x, y, x + width, y);
+    if (row === canvas.rows - 1 || !cells[cell + canvas.cols]) line(context, x, y + height, x + width, y + height);
+    if (col === 0 || !cells[cell - 1]) line(context, x, y, x, y + height);
+    if (col === canvas.cols - 1 || !cells[cell + 1]) line(context, x + width, y, x + width, y + height);
+  }
+}
+
+/**
+ * Paint one pixel for each patch: hits the stronger the more of them, a veil on the others.
+ * @param {HTMLCanvasElement} target @param {{rows: number, cols: number}} canvas @param {ArrayLike<number>} cells
+ * @param {HitPalette} palette
+ */
+export function drawHitMask(target, { rows, cols }, cells, palette) {
+  [target.width, target.height] = [cols, rows];
+  const context = /** @type {CanvasRenderingContext2D} */ (target.getContext("2d"));
+  const most = Math.max(1, ...Array.from(cells));
+  for (let cell = 0; cell < cells.length; cell += 1) {
+    context.globalAlpha = cells[cell] ? 0.5 + 0.4 * (cells[cell] / most) : 1;
+    context.fillStyle = cells[cell] ? palette.hit : palette.hitVeil;
+    context.fillRect(cell % cols, Math.floor(cell / cols), 1, 1);
+  }
+}

@@ -68,7 +68,9 @@ export function labelCells(grid, { page, image, state, shown }) {
  * @param {HTMLElement} grid @param {(number | null)[]} pins @param {number | null} read
  */
 export function selectCells(grid, pins, read) {
-  grid.querySelectorAll('[aria-selected="true"]').forEach((cell) => cell.setAttribute("aria-selected", "false"));
+  grid
+    .querySelectorAll('[aria-selected="true"]')
+    .forEach((cell) => cell.setAttribute("aria-selected", "false"));
   for (const pin of pins) {
     if (pin !== null) elementOf(grid, pin)?.setAttribute("aria-selected", "true");
   }

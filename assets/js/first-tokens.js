@@ -26,5 +26,9 @@ export function firstTokens({ data, state, shown }, lens, cell, agreeing) {
       tokenNode(neighbour.token),
     ),
   );
-  return make("span", { class: "tops" }, ...(tokens.length ? tokens : [make("span", { class: "quiet" }, "–")]));
+  return make(
+    "span",
+    { class: "tops" },
+    ...(tokens.length ? tokens : [make("span", { class: "quiet" }, "–")]),
+  );
 }

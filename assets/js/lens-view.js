@@ -80,15 +80,14 @@ function column(view, lens, list, domain, agreeing) {
   const { page, state, data, cell } = view;
   const absent = page.absence(lens.id, state.layer, state.image);
   const judgment = cell === null || absent ? null : data.judgment(lens.id, state.layer, cell);
-  const dims = (/** @type {Neighbour} */ { token, rank }) => view.shown.dims(lens.id, state.layer, token, rank);
+  const dims = (/** @type {Neighbour} */ { token, rank }) =>
+    view.shown.dims(lens.id, state.layer, token, rank);
   const rows = list.map((neighbour) => row(neighbour, judgment, domain, agreeing, dims(neighbour)));
   return make(
     "section",
     { class: "lens", "data-lens": lens.id, "aria-labelledby": `lens-${lens.id}` },
     heading(lens, list),
-    absent
-      ? make("p", {}, absenceNode(absent))
-      : cell !== null && verdict(judgment),
+    absent ? make("p", {}, absenceNode(absent)) : cell !== null && verdict(judgment),
     rows.length > 0 && make("ol", { class: "neighbours" }, ...rows),
     !absent && cell !== null && rows.length === 0 && make("p", { class: "quiet" }, NOTHING),
   );
@@ -114,7 +113,11 @@ function verdict(judgment) {
   return make(
     "div",
     { class: "verdict", "data-verdict": answer },
-    make("span", { class: "verdict-badge", title: judgment?.reasoning && visibleSentence(judgment.reasoning) }, VERDICT_TITLES[answer]),
+    make(
+      "span",
+      { class: "verdict-badge", title: judgment?.reasoning && visibleSentence(judgment.reasoning) },
+      VERDICT_TITLES[answer],
+    ),
     ...words.map(({ relation, word }) =>
       make(
         "span",

@@ -46,14 +46,14 @@ function listen(panel, reader) {
   panel.addEventListener("click", ({ target }) => {
     const button = target instanceof Element ? target.closest("button") : null;
     if (!button) return;
-    const cell = Number(button.dataset.cell);
+    const cell = Number(button.dataset.pin);
     if (button.className === "pin-drop") reader.unpin(cell);
     else reader.update({ cell });
   });
   // Pointing at a chip reads its patch, as pointing at the patch does.
   panel.addEventListener("pointerover", ({ target, pointerType }) => {
     const chip = target instanceof Element ? target.closest(".pin") : null;
-    if (pointerType !== "touch") reader.hover(chip ? Number(chip.getAttribute("data-cell")) : null);
+    if (pointerType !== "touch") reader.hover(chip ? Number(chip.getAttribute("data-pin")) : null);
   });
   panel.addEventListener("pointerleave", () => reader.hover(null));
 }
@@ -105,14 +105,21 @@ function chip({ image: { canvas }, state, shown }, { cell, slot }, named) {
     {
       type: "button",
       class: "pin-read",
-      "data-cell": cell,
+      "data-pin": cell,
       "data-control": `read ${slot}`,
       "aria-pressed": String(cell === state.cell),
       "aria-label": `read ${label}`,
       title: "read this patch",
     },
     make("span", { class: "numeral" }, String(slot + 1)),
-    make("span", { class: "place" }, make("span", {}, "row "), `${row}, `, make("span", {}, "col "), String(col)),
+    make(
+      "span",
+      { class: "place" },
+      make("span", {}, "row "),
+      `${row}, `,
+      make("span", {}, "col "),
+      String(col),
+    ),
     named && top && tokenNode(top.token),
   );
   const drop = make(
@@ -120,12 +127,12 @@ function chip({ image: { canvas }, state, shown }, { cell, slot }, named) {
     {
       type: "button",
       class: "pin-drop",
-      "data-cell": cell,
+      "data-pin": cell,
       "data-control": `drop ${slot}`,
       "aria-label": `let go of ${label}`,
       title: "let go",
     },
     "×",
   );
-  return make("span", { class: "pin", "data-slot": slot + 1, "data-cell": cell }, read, drop);
+  return make("span", { class: "pin", "data-slot": slot + 1, "data-pin": cell }, read, drop);
 }

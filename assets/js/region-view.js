@@ -25,6 +25,7 @@ const SHOWN = 8;
 export function createRegion({ topK = 1 }, reader) {
   const panel = byId("region");
   const lenses = byId("region-lenses");
+  const line = byId("region-words");
   const choices = /** @type {HTMLInputElement[]} */ ([...panel.querySelectorAll("input")]);
   /** @type {View | null} */
   let shown = null;
@@ -45,8 +46,10 @@ export function createRegion({ topK = 1 }, reader) {
   });
 
   function draw() {
-    const view = shown;
-    if (view?.state.region) keepFocus(lenses, () => fill(lenses, ...columns(view, whole)));
+    if (!shown?.state.region) return;
+    const read = shown.page.lenses.map(readLens(shown, shown.state.region));
+    keepFocus(lenses, () => fill(lenses, ...read.map((found) => column(found, whole))));
+    fill(line, ...words(shown, shown.state.region, read));
   }
 
   /** @param {View} view */
@@ -57,7 +60,7 @@ export function createRegion({ topK = 1 }, reader) {
     if (!region) whole = false;
     key = wanted;
     shown = view;
-    panel.hidden = region === null;
+    panel.hidden = line.hidden = region === null;
     for (const choice of choices) choice.checked = (choice.value === "lists") === (region?.lists === true);
     if (region) fill(byId("region-title"), ...titleOf(view, region));
     draw();
@@ -78,20 +81,38 @@ function titleOf({ page, image: { canvas }, state }, region) {
 /** @param {string} name @param {number} first @param {number} last */
 const span = (name, first, last) => (first === last ? `${name} ${first}` : `${name}s ${first}–${last}`);
 
-/** @param {View} view @param {boolean} whole whether all words are shown */
-function columns({ page, image, state, shown }, whole) {
-  const region = /** @type {Region} */ (state.region);
+/** What a lens says in a region. @param {View} view @param {Region} region */
+function readLens({ page, image, state, shown }, region) {
   const cells = cellsOf(image.canvas, region);
-  return page.lenses.map((lens) => {
+  return (/** @type {Lens} */ lens) => {
     const absent = page.absence(lens.id, state.layer, state.image);
     const lists = absent ? [] : listsOf(shown, lens.id, state.layer, cells, region.lists === true);
-    return make(
-      "section",
-      { class: "region-lens", "data-lens": lens.id, "aria-label": lens.title },
-      make("h3", {}, lens.title),
-      absent ? make("p", {}, absenceNode(absent)) : counted(lens, countRegion(lists), whole),
-    );
-  });
+    return { lens, absent, counts: countRegion(lists) };
+  };
+}
+
+/** @typedef {{lens: Lens, absent: string | null, counts: Count[]}} Found */
+
+/** @param {Found} found @param {boolean} whole whether all words are shown */
+function column({ lens, absent, counts }, whole) {
+  return make(
+    "section",
+    { class: "region-lens", "data-lens": lens.id, "aria-label": lens.title },
+    make("h3", {}, lens.title),
+    absent ? make("p", {}, absenceNode(absent)) : counted(lens, counts, whole),
+  );
+}
+
+/** The line under the picture of narrow screens. @param {View} view @param {Region} region @param {Found[]} read */
+function words({ image }, region, read) {
+  const count = cellsOf(image.canvas, region).length;
+  return [
+    make("span", { class: "place" }, count === 1 ? "1 patch" : `${count} patches`),
+    ...read.map(({ lens: { id, title }, absent, counts }) => {
+      const first = counts[0] ? tokenNode(counts[0].token) : absent ? "absent" : "–";
+      return make("span", { "data-lens": id, title }, first);
+    }),
+  ];
 }
 
 /** @param {Lens} lens @param {Count[]} counts @param {boolean} whole */

@@ -15,7 +15,9 @@ OPEN = "#image=scene-0&layer=2&map=none&lens=contextual"
 
 
 @pytest.fixture(params=["desktop", "phone"])
-def browser_context_args(browser_context_args: dict[str, Any], request: pytest.FixtureRequest) -> dict[str, Any]:
+def browser_context_args(
+    browser_context_args: dict[str, Any], request: pytest.FixtureRequest
+) -> dict[str, Any]:
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
     return browser_context_args | (phone if request.param == "phone" else {})
 
@@ -23,9 +25,7 @@ def browser_context_args(browser_context_args: dict[str, Any], request: pytest.F
 def pinned(page: Page) -> list[tuple[str | None, str | None]]:
     """Number and cell of each chip."""
     chips = page.locator("#pins .pin")
-    return [
-        (chip.get_attribute("data-slot"), chip.get_attribute("data-cell")) for chip in chips.all()
-    ]
+    return [(chip.get_attribute("data-slot"), chip.get_attribute("data-pin")) for chip in chips.all()]
 
 
 def test_four_patches_are_pinned_and_a_fifth_moves_the_one_that_is_read(page: Page, tiny_site: Path) -> None:
@@ -88,7 +88,9 @@ def test_the_table_compares_the_pins_in_every_lens(page: Page, tiny_site: Path) 
         for lens in ("embedding", "logit", "contextual"):
             row = table.locator(f"tr[data-lens={lens}]")
             for place, cell in enumerate((0, 5)):
-                firsts = [str(found["token"]) for found in stored("alpha-round", "scene-0", lens, layer, cell)]
+                firsts = [
+                    str(found["token"]) for found in stored("alpha-round", "scene-0", lens, layer, cell)
+                ]
                 tokens = row.locator("td").nth(place).locator(".token").all_text_contents()
                 assert tokens == [shown(token) for token in firsts[:3]]
         page.keyboard.press("]")
@@ -110,14 +112,13 @@ def test_words_of_several_lenses_are_marked_in_the_table_too(page: Page, tiny_si
 
 
 def test_pins_are_told_apart_without_their_colours(page: Page, tiny_site: Path) -> None:
-    """The numeral of a chip is on the picture as well: another slot draws another figure in the same place."""
+    """The chip's number is on the picture as well: another slot draws another figure in the same place."""
     drawn = {}
     for slots in ("0,0;;;", ";0,0", ";;0,0"):
         ModelPage.open(page, tiny_site / ALPHA, OPEN + f"&patch=0,0&pins={slots}")
-        page.evaluate("document.documentElement.style.setProperty('--x', '0')")
         pixels = page.locator("#mark-overlay").evaluate(
             """canvas => { const context = canvas.getContext('2d');
-            const { data } = context.getImageData(0, 0, Math.min(40, canvas.width), Math.min(40, canvas.height));
+            const { data } = context.getImageData(0, 0, 40, 40);
             let dark = ''; for (let i = 0; i < data.length; i += 4)
               dark += data[i] + data[i + 1] + data[i + 2] < 200 && data[i + 3] > 200 ? '1' : '0';
             return dark; }"""

@@ -16,7 +16,13 @@ const canvas = (rows, cols) => ({
 const list = (...tokens) => tokens.map((token, index) => ({ token, score: 1 - index / 10 }));
 
 test("any two corners span the same cells, for every grid", () => {
-  for (const [rows, cols] of [[1, 1], [2, 3], [3, 2], [7, 5], [1, 9]]) {
+  for (const [rows, cols] of [
+    [1, 1],
+    [2, 3],
+    [3, 2],
+    [7, 5],
+    [1, 9],
+  ]) {
     const grid = canvas(rows, cols);
     for (let from = 0; from < rows * cols; from += 1) {
       for (let to = 0; to < rows * cols; to += 1) {
@@ -46,7 +52,11 @@ test("a region grows from the pinned cell and stops at the grid's edges", () => 
     to: 8,
     lists: true,
   });
-  assert.deepEqual(extended(grid, { from: 4, to: 8, lists: true }, 0, "End"), { from: 0, to: 2, lists: true });
+  assert.deepEqual(extended(grid, { from: 4, to: 8, lists: true }, 0, "End"), {
+    from: 0,
+    to: 2,
+    lists: true,
+  });
 });
 
 test("words are counted once a cell, over spellings, with the mean of their best scores", () => {

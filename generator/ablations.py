@@ -50,6 +50,8 @@ class AblationRow:
     """Empty for a baseline itself."""
     images: int
     cells: tuple[DifferenceCell, ...]
+    compare_href: str | None = None
+    """The comparison with the baseline; None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,9 @@ def ablation_rows(context: StudyContext, measures: Measures) -> tuple[AblationRo
             name,
             max((one.images for one in comparisons), default=0),
             tuple(_cell(one, reach) for one in comparisons),
+            context.compare_href(
+                [one for one in context.models if one.model_id == model.baseline_model_id] + [model]
+            ),
         )
         for (model, comparisons), name in zip(found + compared, names, strict=True)
     )

@@ -27,7 +27,7 @@ from generator.index_notes import (
 )
 from generator.intervals import LEAST_IMAGES, Share
 from generator.measures import Measures, Naming
-from generator.model_page import StudyContext, Title, model_href
+from generator.model_page import COMPARE_NAME, StudyContext, Title, model_href
 from generator.queries import CaptionLoss, Model
 from generator.thumbnails import MOST, Thumbnail, thumbnail
 
@@ -91,6 +91,8 @@ class GridRow:
 
     llm: str
     cells: tuple[GridCell, ...]
+    compare_href: str | None
+    """The comparison of the row's models; None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,8 @@ class IndexPage:
     study_title: str
     description: str
     facts: tuple[tuple[str, str], ...]
+    compare_href: str | None
+    """The page that puts models side by side; None where there is none."""
     thumbnails: tuple[Thumbnail, ...]
     more_images: int
     """Images that have no thumbnail."""
@@ -168,7 +172,7 @@ def index_page(
     main, shelf = (
         [card(model, context, measures) for model in groups[group]] for group in ("main", "off_the_shelf")
     )
-    grid = _grid(groups["main"], main)
+    grid = _grid(context, groups["main"], main)
     losses = {loss.model_id: loss for loss in queries.caption_losses(database)}
     shown = {chart.metric for one in main + shelf for chart in one.charts}
     runs = queries.runs(database)
@@ -180,6 +184,7 @@ def index_page(
         study_title=context.study.title,
         description=context.study.description,
         facts=facts(context, size),
+        compare_href=COMPARE_NAME if context.compares else None,
         thumbnails=thumbnails,
         more_images=size.images - len(thumbnails),
         grid=grid,
@@ -281,7 +286,7 @@ def _summary(series: list[Series]) -> str:
     return "; ".join(ranges)
 
 
-def _grid(models: list[Model], cards: list[Card]) -> tuple[GridRow, ...]:
+def _grid(context: StudyContext, models: list[Model], cards: list[Card]) -> tuple[GridRow, ...]:
     """The main models by LLM and vision encoder, in the order of the study; nothing for a single model."""
     if len(models) < 2:
         return ()
@@ -294,7 +299,8 @@ def _grid(models: list[Model], cards: list[Card]) -> tuple[GridRow, ...]:
             both = zip(models, cards, strict=True)
             found = tuple(card for model, card in both if (model.llm, model.vision_encoder) == wanted)
             cells.append(GridCell(encoder, found))
-        rows.append(GridRow(llm, tuple(cells)))
+        mine = [model for model in models if model.llm == llm]
+        rows.append(GridRow(llm, tuple(cells), context.compare_href(mine)))
     return tuple(rows)
 
 

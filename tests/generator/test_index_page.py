@@ -48,9 +48,9 @@ def test_a_place_of_the_grid_may_be_empty_and_one_model_is_no_grid(
     context = study_context(tiny_database, Results(tiny_study_folder))
     nothing = Measures([], {})
     three = list(context.models[:3])
-    rows = grid_of(three, [card(model, context, nothing) for model in three])
+    rows = grid_of(context, three, [card(model, context, nothing) for model in three])
     assert [[len(cell.cards) for cell in row.cells] for row in rows] == [[1, 1], [1, 0]]
-    assert grid_of(three[:1], [card(three[0], context, nothing)]) == ()
+    assert grid_of(context, three[:1], [card(three[0], context, nothing)]) == ()
 
 
 def test_a_chart_shows_the_counts_that_were_written(page: IndexPage) -> None:

@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -21,9 +21,9 @@ import pyarrow.compute as pc
 from data_pipeline.schema import LENS_TITLES, TABLES
 from generator import queries
 from generator.database import Database
-from generator.image_files import CANVAS, IMAGE, SHARED, ImageFile, data_file, image_file
+from generator.image_files import CANVAS, IMAGE, SHARED, data_file, image_file
 from generator.index_page import SHORT_NAMES
-from generator.model_page import StudyContext, model_href
+from generator.model_page import MOST_COMPARED, DataFiles, FileName, StudyContext, model_href
 from generator.payload import ModelTables, Payload, build_payload
 from generator.printable import printable
 from generator.queries import Model, ModelImage
@@ -31,7 +31,6 @@ from generator.readings import Frame
 from generator.thumbnails import MOST, thumbnail
 
 COMPARE_FOLDER = "compare"
-MOST_AT_ONCE = 4
 _SHOWN_AT_FIRST = 3
 _GROUP_TITLES = {"main": "Main models", "ablation": "Ablations", "off_the_shelf": "Off the shelf"}
 
@@ -48,22 +47,13 @@ class ComparePage:
 
 
 @dataclass(frozen=True)
-class CompareSite:
-    """The page and the text of its own data files, by path from the site's root."""
-
-    page: ComparePage
-    files: dict[str, str]
-
-
-@dataclass(frozen=True)
 class Seen:
     """One image of one model, and where its data lie."""
 
     image: ModelImage
-    data: ImageFile
-    canvas: ImageFile | None
+    data: FileName
+    canvas: FileName | None
     """None if the canvas is in `data`."""
-    facts: Payload
 
 
 def can_compare(database: Database, context: StudyContext) -> bool:
@@ -73,24 +63,45 @@ def can_compare(database: Database, context: StudyContext) -> bool:
     return any(count > 1 for count in saw.values())
 
 
-def compare_site(database: Database, context: StudyContext) -> CompareSite:
-    """Ask for what the lenses read and decide the page and its files."""
-    canvases: dict[str, ImageFile] = {}
-    seen = {model.model_id: _seen(database, model, canvases) for model in context.shown}
-    files = {file.path: file.text for file in canvases.values()}
-    files |= {one.data.path: one.data.text for images in seen.values() for one in images}
-    page = ComparePage(
+def compare_page(database: Database, context: StudyContext, files: DataFiles) -> ComparePage:
+    """Ask for what the lenses read and decide the page; the files that it has to itself are kept."""
+    canvases: dict[str, FileName] = {}
+    thumbnails: dict[str, str] = {}
+    seen = {}
+    for model in context.shown:
+        names = files.names.get(model.model_id)
+        images = queries.model_images(database, model.model_id)
+        _add_thumbnails(thumbnails, images)
+        found = _filed(images, names) if names else _slim_files(database, model, images, canvases, files)
+        seen[model.model_id] = [replace(one, image=replace(one.image, bytes=b"")) for one in found]
+    return ComparePage(
         title=f"Compare models · {context.study.title}",
         study_title=context.study.title,
         index_href="index.html",
-        data=_data(context, seen),
+        data=_data(context, seen, thumbnails),
     )
-    return CompareSite(page, files)
 
 
-def _seen(database: Database, model: Model, canvases: dict[str, ImageFile]) -> list[Seen]:
+def _add_thumbnails(thumbnails: dict[str, str], images: Sequence[ModelImage]) -> None:
+    """A small picture of each image of the study, while there are not too many."""
+    for image in images:
+        if image.image_id not in thumbnails and len(thumbnails) < MOST:
+            thumbnails[image.image_id] = thumbnail(image, "", "").source
+
+
+def _filed(images: Sequence[ModelImage], names: Sequence[FileName]) -> list[Seen]:
+    """The images of a model whose own page reads data files."""
+    return [Seen(image, name, None) for image, name in zip(images, names, strict=True)]
+
+
+def _slim_files(
+    database: Database,
+    model: Model,
+    images: Sequence[ModelImage],
+    canvases: dict[str, FileName],
+    files: DataFiles,
+) -> list[Seen]:
     """Slim files of all images of a model; canvases that were not there yet join `canvases`."""
-    images = queries.model_images(database, model.model_id)
     neighbors = {lens: queries.model_neighbors(database, model.model_id, lens) for lens in LENS_TITLES}
     found = []
     for place, image in enumerate(images):
@@ -99,7 +110,9 @@ def _seen(database: Database, model: Model, canvases: dict[str, ImageFile]) -> l
         blocks = dict(payload.blocks)
         slim = {SHARED: blocks["payload-shared"], IMAGE: blocks["payload-image-0"]}
         file = image_file(model.model_id, place, slim, folder=COMPARE_FOLDER)
-        found.append(Seen(image, file, _canvas_file(image, canvases), payload))
+        files.keep(file)
+        name = FileName(file.path, file.key, payload.top_k)
+        found.append(Seen(image, name, _canvas_file(image, canvases, files)))
     return found
 
 
@@ -125,17 +138,21 @@ def _slim_payload(model: Model, image: ModelImage, neighbors: Mapping[str, pa.Ta
     return build_payload(frame, tables, [b""])
 
 
-def _canvas_file(image: ModelImage, known: dict[str, ImageFile]) -> ImageFile:
+def _canvas_file(image: ModelImage, known: dict[str, FileName], files: DataFiles) -> FileName:
     """The file of an image's canvas: one for all models that saw the same pixels."""
     digest = hashlib.sha256(image.bytes).hexdigest()[:16]
     if digest not in known:
         path = f"{COMPARE_FOLDER}/canvases/{digest}.js"
-        known[digest] = data_file(path, f"canvas {digest}", {CANVAS: printable(image.bytes)})
+        file = data_file(path, f"canvas {digest}", {CANVAS: printable(image.bytes)})
+        files.keep(file)
+        known[digest] = FileName(file.path, file.key, 0)
     return known[digest]
 
 
-def _data(context: StudyContext, seen: Mapping[str, Sequence[Seen]]) -> dict[str, Any]:
-    images = _images(context, seen)
+def _data(
+    context: StudyContext, seen: Mapping[str, Sequence[Seen]], thumbnails: Mapping[str, str]
+) -> dict[str, Any]:
+    images = _images(context, seen, thumbnails)
     places = {image["id"]: place for place, image in enumerate(images)}
     geometries: dict[str, int] = {}
     models = [_model(context, model, seen[model.model_id], places, geometries) for model in context.shown]
@@ -147,28 +164,29 @@ def _data(context: StudyContext, seen: Mapping[str, Sequence[Seen]]) -> dict[str
         "images": images,
         "geometries": [json.loads(geometry) for geometry in geometries],
         "lenses": [{"id": lens, "title": LENS_TITLES[lens], "short": SHORT_NAMES[lens]} for lens in lenses],
-        "most": MOST_AT_ONCE,
+        "most": MOST_COMPARED,
         "first": _first_models(context, seen),
         "frequentWords": context.frequent_words,
     }
 
 
-def _images(context: StudyContext, seen: Mapping[str, Sequence[Seen]]) -> list[dict[str, Any]]:
-    """All images in the order of the study, each with a small picture while there are not too many."""
+def _images(
+    context: StudyContext, seen: Mapping[str, Sequence[Seen]], thumbnails: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """All images in the order of the study."""
     found: dict[str, dict[str, Any]] = {}
     for model in context.shown:
         for one in seen[model.model_id]:
             image = one.image
             if image.image_id in found:
                 continue
-            small = thumbnail(image, "", model.title) if len(found) < MOST else None
             found[image.image_id] = {
                 "id": image.image_id,
                 "position": image.position,
                 "caption": image.caption,
                 "width": image.source_width,
                 "height": image.source_height,
-                "thumbnail": small.source if small else None,
+                "thumbnail": thumbnails.get(image.image_id),
             }
     return sorted(found.values(), key=lambda image: image["position"])
 
@@ -189,7 +207,7 @@ def _model(
         "numLayers": model.num_layers,
         "visionLayers": model.vision_layers,
         "lenses": context.lenses[model.model_id],
-        "topK": max(one.facts.top_k for one in seen),
+        "topK": max(one.data.top_k for one in seen),
         "files": [
             {
                 "image": places[one.image.image_id],

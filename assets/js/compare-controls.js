@@ -21,7 +21,8 @@ export function createCompareControls(page, reader) {
   const showImage = createImages(page, reader);
   const showDepth = createDepth(reader);
   const showAdd = createAdd(page, reader);
-  const lenses = radios("lens-choices", "lens", page.lenses, (lens) => reader.update({ lens, only: null }));
+  const short = page.lenses.map(({ id, short: title }) => ({ id, title }));
+  const lenses = radios("lens-choices", "lens", short, (lens) => reader.update({ lens, only: null }));
   const maps = radios("map-choices", "map", COMPARE_MAPS, (map) => reader.update({ map, only: null }));
   const firsts = radios(
     "first-choices",
@@ -61,6 +62,7 @@ function createImages(page, reader) {
     return [make("button", attributes, make("img", { src: image.thumbnail, alt: "", draggable: "false" }))];
   });
   const strip = fill(byId("strip"), ...pictures.map((picture) => make("li", {}, picture)));
+  strip.toggleAttribute("data-complete", pictures.length === page.images.length);
   strip.addEventListener("click", (event) => {
     const chosen = event.target instanceof Element ? event.target.closest("button") : null;
     if (chosen) reader.goToImage(Number(chosen.dataset.image));

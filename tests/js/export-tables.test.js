@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { TABLES } from "#viewer/export-tables";
+import { fileName } from "#viewer/file-names";
+
+const neighbour = (token) => ({
+  rank: 1,
+  token,
+  tokenId: 7,
+  score: 0.12345,
+  probability: null,
+  textLayer: 4,
+  context: { text: "a dog", start: 2, end: 5 },
+});
+const view = (cell, pins) => ({
+  page: {
+    study: { id: "toy" },
+    model: { id: "olmo" },
+    visionLayers: [0, 8],
+    lenses: [{ id: "contextual", scoreName: "cosine" }],
+  },
+  image: { id: "scene", canvas: { rows: 2, cols: 3 } },
+  state: { layer: 1, cell, pins },
+  data: { neighbors: (lens, layer, at) => [neighbour(`${lens} ${layer} ${at}`)] },
+});
+const [lists, layers] = TABLES;
+const tokenOf = (row) => row[8].text;
+
+test("the lists are those of the patch that is read, then of the other pins", () => {
+  const { columns, rows } = lists.table(view(4, [1, null, 4]));
+  assert.deepEqual(rows.map(tokenOf), ["contextual 1 4", "contextual 1 1"]);
+  const row = Object.fromEntries(columns.map((name, at) => [name, rows[0][at]]));
+  assert.deepEqual(row, {
+    study: "toy",
+    model: "olmo",
+    image: "scene",
+    vision_layer: 8,
+    row: 1,
+    column: 1,
+    lens: "contextual",
+    rank: 1,
+    token_json: { text: "contextual 1 4" },
+    token_id: 7,
+    score: 0.123,
+    score_is: "cosine",
+    probability: null,
+    text_layer: 4,
+    sentence_json: { text: "a dog" },
+    token_start: 2,
+    token_end: 5,
+  });
+});
+
+test("the layer table has every stored layer of the patch that is read", () => {
+  assert.deepEqual(layers.table(view(4, [4])).rows.map(tokenOf), ["contextual 0 4", "contextual 1 4"]);
+});
+
+test("what is not shown is not offered", () => {
+  assert.equal(lists.title(view(null, [])), null);
+  assert.equal(layers.title(view(null, [])), null);
+  assert.equal(lists.title(view(4, [4])), "This patch");
+  assert.equal(lists.title(view(4, [4, 1])), "These 2 patches");
+});
+
+test("files are named after ids and nothing else", () => {
+  assert.equal(fileName(["toy", "olmo+clip", 3], "png"), "toy-olmo+clip-3.png");
+  assert.equal(fileName(["../../x", "a/b\\c:\u202egnp.exe"], "csv"), ".._.._x-a_b_c__gnp.exe.csv");
+  assert.ok(fileName(["x".repeat(500)], "svg").length <= 204);
+});

@@ -36,7 +36,8 @@ export function createFoundImages(page, palette, goTo) {
     shown = view;
     if (findings !== last) {
       const { images } = findings.counted;
-      for (const { image, total, cells } of images) pictureOf(image).mark(total, cells, palette);
+      const most = images.reduce((so, { cells }) => cells.reduce((a, b) => Math.max(a, b), so), 1);
+      for (const { image, total, cells } of images) pictureOf(image).mark(total, cells, most, palette);
       const wanted = images.map(({ image }) => pictureOf(image).item);
       if (wanted.some((item, at) => item !== list.children[at]) || wanted.length !== list.children.length) {
         fill(list, ...wanted);
@@ -72,12 +73,13 @@ function smallPicture({ canvas, thumbnail, caption, id }, index) {
   const item = make("li", {}, button);
 
   /**
-   * @param {number} total @param {ArrayLike<number>} cells @param {import("#viewer/palette").DrawingPalette} palette
+   * @param {number} total @param {ArrayLike<number>} cells @param {number} most hits of a patch in any image
+   * @param {import("#viewer/palette").DrawingPalette} palette
    */
-  function mark(total, cells, palette) {
+  function mark(total, cells, most, palette) {
     count.textContent = total.toLocaleString("en");
     button.setAttribute("aria-label", `image ${index + 1}, ${total} hits: ${caption ?? id}`);
-    drawHitMask(mask, canvas, cells, palette);
+    drawHitMask(mask, canvas, cells, most, palette);
   }
 
   return { item, button, mark };

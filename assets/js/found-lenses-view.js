@@ -33,6 +33,7 @@ export function createFoundLenses(page, reader, update) {
       bars.show({
         values: counts.map((value) => value / most),
         titles: counts.map((value, layer) => `layer ${page.visionLayers[layer]}: ${value.toLocaleString("en")} hits`),
+        most: Math.max(...counts).toLocaleString("en"),
         label: `Hits of ${title} by vision layer`,
         current: view.state.layer,
         within: [find.from, find.to],

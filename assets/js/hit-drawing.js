@@ -9,6 +9,9 @@ import { line } from "#viewer/line-drawing";
 const WIDTH = 2;
 const RIM = 4;
 
+/** Opacity of a patch with a single hit, where others have many. */
+const WEAKEST = 0.4;
+
 /**
  * Outline the cells that have hits, and without a map veil the others.
  * @param {CanvasRenderingContext2D} context @param {import("#viewer/grid").Canvas} canvas
@@ -65,14 +68,13 @@ function outline(context, canvas, cells) {
 /**
  * Paint one pixel for each patch: hits the stronger the more of them, a veil on the others.
  * @param {HTMLCanvasElement} target @param {{rows: number, cols: number}} canvas @param {ArrayLike<number>} cells
- * @param {HitPalette} palette
+ * @param {number} most hits of a patch in any image @param {HitPalette} palette
  */
-export function drawHitMask(target, { rows, cols }, cells, palette) {
+export function drawHitMask(target, { rows, cols }, cells, most, palette) {
   [target.width, target.height] = [cols, rows];
   const context = /** @type {CanvasRenderingContext2D} */ (target.getContext("2d"));
-  const most = Math.max(1, ...Array.from(cells));
   for (let cell = 0; cell < cells.length; cell += 1) {
-    context.globalAlpha = cells[cell] ? 0.5 + 0.4 * (cells[cell] / most) : 1;
+    context.globalAlpha = cells[cell] ? WEAKEST + (1 - WEAKEST) * (cells[cell] / most) : 1;
     context.fillStyle = cells[cell] ? palette.hit : palette.hitVeil;
     context.fillRect(cell % cols, Math.floor(cell / cols), 1, 1);
   }

@@ -9,6 +9,7 @@ import { commandOf } from "#viewer/keys";
  * @property {{showModal: () => void}} help
  * @property {() => void} copy
  * @property {() => void} take opens the menu of what can be taken along
+ * @property {{open: () => void, step: (step: 1 | -1) => void}} search
  */
 
 /** @param {Document} document @param {Desk} desk */
@@ -39,7 +40,7 @@ function focusOf(target) {
 /**
  * @param {import("#viewer/keys").Command} command @param {EventTarget | null} target @param {Desk} desk
  */
-function obey(command, target, { reader, stage, help, copy, take }) {
+function obey(command, target, { reader, stage, search, help, copy, take }) {
   if (command.action === "layer") reader.stepLayer(command.step);
   else if (command.action === "image") reader.stepImage(command.step);
   else if (command.action === "walk") stage.focusCell(reader.walk(command.key));
@@ -50,5 +51,7 @@ function obey(command, target, { reader, stage, help, copy, take }) {
   else if (command.action === "map") reader.nextMap();
   else if (command.action === "help") help.showModal();
   else if (command.action === "take") take();
+  else if (command.action === "search") search.open();
+  else if (command.action === "hit") search.step(command.step);
   else copy();
 }

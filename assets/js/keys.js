@@ -2,8 +2,9 @@
 
 /**
  * @typedef {{action: "layer" | "image", step: number}
+ *   | {action: "hit", step: 1 | -1}
  *   | {action: "walk" | "extend", key: string}
- *   | {action: "clear" | "pin" | "help" | "map" | "grid" | "copy" | "take"}} Command
+ *   | {action: "clear" | "pin" | "help" | "map" | "grid" | "copy" | "take" | "search"}} Command
  *
  * @typedef {object} Press the parts of a KeyboardEvent that matter
  * @property {string} key
@@ -65,6 +66,12 @@ export const ROWS = [
     shown: [",", "."],
     meaning: "previous, next image",
     presses: { ",": { action: "image", step: -1 }, ".": { action: "image", step: 1 } },
+  },
+  { shown: ["/"], meaning: "search", presses: { "/": { action: "search" } } },
+  {
+    shown: ["n", "N"],
+    meaning: "next, previous hit",
+    presses: { n: { action: "hit", step: 1 }, N: { action: "hit", step: -1 } },
   },
   { shown: ["m"], meaning: "next map", presses: { m: { action: "map" } } },
   { shown: ["g"], meaning: "grid lines on, off", presses: { g: { action: "grid" } } },

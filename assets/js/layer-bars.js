@@ -13,6 +13,7 @@ const MOST_DEPTHS = 12;
  * @property {number[]} values 0 to 1, by layer
  * @property {number[]} [nulls] the same for the comparison, drawn grey beside
  * @property {string[]} titles by layer
+ * @property {string} most the highest figure
  * @property {string} label what is shown
  * @property {number} current index of the layer on display
  * @property {[number, number]} [within] indices of the layers that count
@@ -27,20 +28,22 @@ export function createBars(depths, choose) {
   const columns = depths.map((depth, layer) =>
     make(
       "span",
-      { class: "bar", "data-layer": layer },
+      { class: "layer-bar", "data-layer": layer },
       make("span", { class: "bar-room" }, make("span", { class: "bar-value" }), make("span", { class: "bar-null" })),
       make("span", { class: "bar-depth" }, layer % every === 0 ? String(depth) : ""),
     ),
   );
-  const element = make("div", { class: "bars", role: "img" }, ...columns);
+  const highest = make("span", { class: "bar-most" });
+  const element = make("div", { class: "bars", role: "img" }, ...columns, highest);
   element.addEventListener("click", (event) => {
-    const bar = event.target instanceof Element ? event.target.closest(".bar") : null;
+    const bar = event.target instanceof Element ? event.target.closest(".layer-bar") : null;
     if (bar) choose(Number(bar.getAttribute("data-layer")));
   });
 
   /** @param {Bars} bars */
-  function show({ values, nulls, titles, label, current, within = [0, depths.length - 1] }) {
+  function show({ values, nulls, titles, most, label, current, within = [0, depths.length - 1] }) {
     element.setAttribute("aria-label", `${label}. ${titles.join("; ")}`);
+    highest.textContent = most;
     element.toggleAttribute("data-compared", nulls !== undefined);
     columns.forEach((column, layer) => {
       property(column, "--value", values[layer]);

@@ -50,6 +50,7 @@ export const MAPS = [
   { id: "text-layer", title: "Text layer", usesLens: false },
   { id: "norm", title: "Norm", usesLens: false },
   { id: "entropy", title: "Entropy", usesLens: false },
+  { id: "onset", title: "Onset", usesLens: true },
 ];
 
 export const MAP_IDS = MAPS.map(({ id }) => id);

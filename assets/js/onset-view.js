@@ -19,10 +19,8 @@ import { perThousand } from "#viewer/onset";
 export function createOnset(page, reader) {
   const button = byId("onset-map");
   const columns = page.lenses.map(({ id, title }) => {
-    const most = make("span", { class: "count" });
     const bars = createBars(page.visionLayers, (layer) => reader.update({ layer }));
-    const name = make("p", { class: "found-name" }, title, " ", most);
-    return { most, bars, element: make("div", { class: "found-lens", "data-lens": id }, name, bars.element) };
+    return { bars, element: make("div", { class: "found-lens", "data-lens": id, title }, bars.element) };
   });
   fill(byId("onset-lenses"), ...columns.map(({ element }) => element));
   /** @type {Findings | null} */
@@ -30,13 +28,15 @@ export function createOnset(page, reader) {
   /** @type {Onsets | null} */
   let onsets = null;
   let isOn = false;
-  button.addEventListener("click", () => reader.update({ map: isOn ? "none" : "onset", only: null }));
+  let lens = "";
+  button.addEventListener("click", () => reader.update({ map: isOn ? "none" : "onset", lens, only: null }));
 
   /** @param {import("#viewer/view").View} view @param {Findings} findings */
   return function show({ state }, findings) {
     if (findings !== last) onsets = findings.hasOnset ? findings.countedOnsets() : null;
     last = findings;
     isOn = state.map === "onset";
+    lens = findings.find.lens ?? state.lens;
     button.setAttribute("aria-pressed", String(isOn));
     button.hidden = byId("onset-lenses").hidden = onsets === null || findings.counted.total === 0;
     byId("search-onset").hidden = findings.counted.total === 0;
@@ -51,14 +51,14 @@ export function createOnset(page, reader) {
       nulls: without.images > 0 ? perThousand(without) : undefined,
     }));
     const top = Math.max(Number.MIN_VALUE, ...rates.flatMap(({ values, nulls = [] }) => [...values, ...nulls]));
-    columns.forEach(({ bars, most, element }, lens) => {
+    columns.forEach(({ bars, element }, lens) => {
       const { values, nulls } = rates[lens];
-      most.textContent = `up to ${figure(Math.max(...values, ...(nulls ?? [])))}`;
       element.toggleAttribute("data-out", find.lens !== null && find.lens !== page.lenses[lens].id);
       bars.show({
         values: values.map((value) => value / top),
         nulls: nulls?.map((value) => value / top),
         titles: page.visionLayers.map((depth, layer) => titleOf(depth, values[layer], nulls?.[layer])),
+        most: figure(Math.max(...values, ...(nulls ?? []))),
         label: `Onset in ${page.lenses[lens].title} by vision layer, patches of 1000`,
         current,
       });
@@ -78,14 +78,11 @@ function titleOf(depth, value, other) {
 /** What is counted, and what it is compared with. @param {Onsets} onsets */
 function meaning({ byLens }) {
   const { showing, without, unknown } = byLens[0];
-  const what = "first layer that names it, the next one too; of 1000 patches";
-  const images = (/** @type {number} */ count) => (count === 1 ? "1 image" : `${count} images`);
-  const unknowns = unknown.images > 0 ? `, ${images(unknown.images)} without caption or annotations left out` : "";
-  if (showing.images > 0 && without.images > 0) {
-    return `${what}, in ${images(showing.images)} that show it and ${without.images} that do not (grey)${unknowns}`;
-  }
-  if (showing.images + without.images === 0) return `${what}. No caption or annotation says which images show it, so there is no null`;
-  return showing.images > 0
-    ? `${what}. All ${images(showing.images)} show it, so there is no null${unknowns}`
-    : `${what}. No image’s caption or annotations hold it: all of this is null${unknowns}`;
+  const what = "first layer that names it and keeps it, of 1000 patches";
+  const [some, none] = [showing.images, without.images];
+  const unknowns = unknown.images > 0 ? `; ${unknown.images} without caption or annotations left out` : "";
+  if (some + none === 0) return `${what}. No captions or annotations say which images show it, so no null`;
+  if (none === 0) return `${what}. ${some === 1 ? "The one image shows" : `All ${some} images show`} it, so no null${unknowns}`;
+  if (some === 0) return `${what}. None of ${none} captioned images shows it, so all is null (grey)${unknowns}`;
+  return `${what}: ${some} ${some === 1 ? "image shows" : "images show"} it, ${none} ${none === 1 ? "does" : "do"} not (grey)${unknowns}`;
 }

@@ -3,6 +3,7 @@
  * stage draws it on the screen, a saved picture draws the same. `pixel`: one CSS pixel in canvas pixels.
  */
 
+import { drawHits } from "#viewer/hit-drawing";
 import { drawBox, drawFrame, drawGrid, drawTag } from "#viewer/line-drawing";
 import { drawMap } from "#viewer/map-drawing";
 import { regionBox } from "#viewer/region";
@@ -19,10 +20,13 @@ const HOVER_WIDTH = 2;
 const REGION_WIDTH = 3;
 
 /** @type {(context: CanvasRenderingContext2D, view: View, palette: DrawingPalette, pixel: number) => void} */
-export function drawMapAndGrid(context, { image, state, map }, palette, pixel) {
+export function drawMapAndGrid(context, { image, state, map, findings }, palette, pixel) {
   if (map) drawMap(context, image.canvas, map, state.only, palette, pixel);
   // The classes of a map have edges of their own; more lines would hide them.
   if (state.grid && (!map || map.ramp)) drawGrid(context, image.canvas, palette, pixel);
+  // Onsets are of all layers; the hits of one would only confuse.
+  const hits = state.map === "onset" ? null : findings?.cells(state.image, state.layer);
+  if (hits) drawHits(context, image.canvas, hits, palette, { pixel, veil: !map });
 }
 
 /** @type {(context: CanvasRenderingContext2D, view: View, palette: DrawingPalette, pixel: number) => void} */

@@ -203,8 +203,8 @@ export class Reader {
   }
 
   nextMap() {
-    const place = MAP_IDS.indexOf(this.#state.map) + 1;
-    return this.update({ map: MAP_IDS[place % MAP_IDS.length], only: null });
+    const maps = MAP_IDS.filter((map) => map !== "onset" || this.#state.find);
+    return this.update({ map: maps[(maps.indexOf(this.#state.map) + 1) % maps.length], only: null });
   }
 
   toggleGrid() {

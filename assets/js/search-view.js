@@ -158,17 +158,17 @@ function createIdeas(page, choose) {
   };
 }
 
-/** @param {number} count @param {string} one @param {string} [many] */
-const counted = (count, one, many = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+/** @param {number} count @param {string} one */
+const counted = (count, one) => `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
 
 /** @param {View} view @param {Findings} findings */
-function summary({ page, state }, { found, counted: { total, places, images } }) {
+function summary({ page, state }, { found, counted: { total, images } }) {
   if (found.problem) return [make("strong", { class: "problem" }, `This pattern cannot be searched: ${found.problem}.`)];
   if (!found.asked) return [];
   const hidden = state.defaults === "hide" || state.wordsOnly ? ", hidden tokens included" : "";
   if (total === 0) return [make("strong", {}, found.settled ? "Nothing found" : "Nothing found yet"), hidden];
   const where = `in ${images.length} of ${counted(page.images.length, "image")}`;
-  return [make("strong", {}, counted(total, "hit")), ` on ${counted(places, "patch", "patches")} and layers, ${where}${hidden}`];
+  return [make("strong", {}, counted(total, "hit")), ` ${where}${hidden}`];
 }
 
 /** @param {View} view @param {Findings} findings */
@@ -184,5 +184,5 @@ function showWalk({ state }, { walk, counted: { images, places } }) {
   const { image, layer, cell } = state;
   const before = cell === null ? null : walk.before({ image, layer, cell });
   const earlier = images.filter((one) => one.image < image).reduce((sum, one) => sum + one.places, 0);
-  byId("search-place").textContent = before === null ? counted(places, "place") : `${earlier + before + 1} of ${places}`;
+  byId("search-place").textContent = before === null ? counted(places, "place") : `${(earlier + before + 1).toLocaleString("en")} of ${counted(places, "place")}`;
 }

@@ -188,7 +188,7 @@ export class Search {
 /**
  * Test the texts that were not tested before.
  * @param {Uint8Array} answers @param {Texts} texts @param {Uint32Array} numbers @param {number} first the number
- *   that stands for text 0 @param {Matcher["token"]} test @returns {Uint8Array} the answers, made longer if need be
+ *   that stands for text 0 @param {Matcher["token"]} test @returns {Uint8Array<ArrayBuffer>} the answers, made longer if need be
  */
 function tested(answers, texts, numbers, first, test) {
   const longer = new Uint8Array(texts.all.length);

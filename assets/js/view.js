@@ -4,6 +4,7 @@
  */
 
 import { mapReader } from "#viewer/map-reader";
+import { onsetMapReader } from "#viewer/onset-map";
 import { shownTokens } from "#viewer/shown-tokens";
 
 /**
@@ -28,6 +29,7 @@ import { shownTokens } from "#viewer/shown-tokens";
  * @property {import("#viewer/cite").Citation} citation where the page's results come from
  * @property {(index: number) => Promise<import("#viewer/readings").ImageData>} image
  * @property {(lens: string, layer: number, image: number) => string | null} absence
+ * @property {{reason: string, images: string[]}[]} [absentImages] images that are promised and not shown
  *
  * @typedef {object} View
  * @property {Page} page
@@ -39,19 +41,24 @@ import { shownTokens } from "#viewer/shown-tokens";
  * @property {import("#viewer/shown-tokens").ShownTokens} shown the tokens that the reader wants to see
  * @property {import("#viewer/maps").CellMap | null} map
  * @property {(layer: number) => import("#viewer/maps").CellMap | null} mapAt the same map at another layer
+ * @property {import("#viewer/findings").Findings | null} findings of the search; null while there is none
  */
 
 /**
  * Makes views of a page.
  * @param {Page} page @param {import("#viewer/maps").Palette} palette
+ * @param {ReturnType<typeof import("#viewer/findings").findingsMaker>} [findingsOf]
  * @returns {(state: import("#viewer/hash").State, hover: number | null,
  *   data: import("#viewer/readings").ImageData) => View}
  */
-export function viewMaker(page, palette) {
+export function viewMaker(page, palette, findingsOf = () => null) {
   const readMap = mapReader(page, palette);
+  const readOnsets = onsetMapReader(page, palette);
   return (state, hover, data) => {
     const shown = shownTokens(page, state, data);
-    const mapAt = (/** @type {number} */ layer) => readMap(state, layer, data, shown);
+    const findings = findingsOf(state.find, state.image);
+    const mapAt = (/** @type {number} */ layer) =>
+      state.map === "onset" ? readOnsets(state, findings) : readMap(state, layer, data, shown);
     return {
       page,
       state,
@@ -62,6 +69,7 @@ export function viewMaker(page, palette) {
       shown,
       map: mapAt(state.layer),
       mapAt,
+      findings,
     };
   };
 }

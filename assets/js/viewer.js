@@ -1,11 +1,14 @@
 /** The model page's entry: opens the payload, sets up the panels and hands them to the reader. */
 
+import { createAbsences } from "#viewer/absences-view";
 import { createCaptions } from "#viewer/captions-view";
 import { createCite } from "#viewer/cite-view";
 import { createControls } from "#viewer/controls-view";
 import { copyAddress, say } from "#viewer/copy";
 import { byId } from "#viewer/dom";
 import { TABLES } from "#viewer/export-tables";
+import { Finder } from "#viewer/finder";
+import { findingsMaker } from "#viewer/findings";
 import { createFirstWords } from "#viewer/first-words";
 import { listenToKeys } from "#viewer/keyboard";
 import { listKeys } from "#viewer/keys-view";
@@ -20,6 +23,7 @@ import { openPage } from "#viewer/payload";
 import { Reader } from "#viewer/reader";
 import { createRegion } from "#viewer/region-view";
 import { plain } from "#viewer/sheet-text";
+import { createSearch } from "#viewer/search-view";
 import { createSiblings } from "#viewer/siblings-view";
 import { createStage } from "#viewer/stage-view";
 import { createStrip } from "#viewer/strip-view";
@@ -32,7 +36,10 @@ export async function start(document) {
   const page = await openPage(document);
   const palette = readPalette(document.documentElement);
   const link = browserLink();
-  const reader = new Reader(page, palette, link);
+  const finder = new Finder(page);
+  const reader = new Reader(page, palette, link, findingsMaker(page, finder));
+  finder.grown = () => reader.refresh();
+  const search = createSearch(page, palette, reader);
   const stage = createStage(page, palette, {
     hover: (cell) => reader.hover(cell),
     pin: (cell) => reader.pin(cell),
@@ -51,13 +58,15 @@ export async function start(document) {
     createCaptions(),
     createControls(page, reader),
     createLegend(reader),
+    search.show,
     createPins(reader),
     createRegion(page, reader),
+    createAbsences(page),
   );
   window.addEventListener("hashchange", () => reader.follow(location.hash));
   createCite(page, link);
   const takeAlong = createTakeAlong(palette, TABLES, sourceOf(page));
-  listenToTools(document, reader, stage, link, takeAlong.open);
+  listenToTools(document, reader, stage, link, takeAlong.open, search);
   await reader.open(location.hash, {
     state: together(stage.show, patch, rest, takeAlong.show),
     hover: together(stage.mark, patch),
@@ -81,15 +90,17 @@ const together =
  * Keys, and the buttons of the header.
  * @param {Document} document @param {Reader} reader @param {ReturnType<typeof createStage>} stage
  * @param {{flush: () => void}} link @param {() => void} take opens the menu of what can be taken along
+ * @param {ReturnType<typeof createSearch>} search
  */
-function listenToTools(document, reader, stage, link, take) {
+function listenToTools(document, reader, stage, link, take, search) {
   listKeys();
   const help = /** @type {HTMLDialogElement} */ (byId("help"));
   const copy = () => {
     link.flush();
     return copyAddress();
   };
-  listenToKeys(document, { reader, stage, help, copy, take });
+  listenToKeys(document, { reader, stage, search, help, copy, take });
+  byId("search-button").addEventListener("click", search.open);
   byId("copy-button").addEventListener("click", copy);
   byId("help-button").addEventListener("click", () => help.showModal());
   help.addEventListener("click", (event) => {

@@ -64,7 +64,9 @@ function createColumn(page, palette, reader, at) {
   const facts = make("p", { class: "column-facts" });
   const problem = make("p", { class: "problem" });
   const readings = make("div", { class: "readings" });
-  const head = make("header", {}, make("div", { class: "column-title" }, select, remove), facts);
+  // The select shows the name; headings are how screen readers leap from picture to picture.
+  const title = make("h2", { class: "visually-hidden" });
+  const head = make("header", {}, title, make("div", { class: "column-title" }, select, remove), facts);
   const element = make("section", { class: "column", hidden: true }, head, picture.frame, problem, readings);
 
   /** @param {CompareView} view */
@@ -75,6 +77,7 @@ function createColumn(page, palette, reader, at) {
     model = column.index;
     offerModels(select, view.state.models, at);
     element.setAttribute("aria-label", column.model.title);
+    title.textContent = column.model.title;
     remove.hidden = view.columns.length <= 2;
     remove.setAttribute("aria-label", `Remove ${column.model.title}`);
     remove.title = "Remove this model";

@@ -97,7 +97,7 @@ function readLens({ page, image, state, shown }, region) {
 function column({ lens, absent, counts }, whole) {
   return make(
     "section",
-    { class: "region-lens", "data-lens": lens.id, "aria-label": lens.title },
+    { class: "region-lens", "data-lens": lens.id, "aria-label": `${lens.title} in the region` },
     make("h3", {}, lens.title),
     absent ? make("p", {}, absenceNode(absent)) : counted(lens, counts, whole),
   );

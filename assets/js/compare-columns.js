@@ -24,6 +24,7 @@ export function createColumns(page, palette, reader) {
     createColumn(page, palette, reader, at),
   );
   const list = fill(byId("columns"), ...columns.map(({ element }) => element));
+  property(list, "--ranks", Math.max(...page.models.map(({ topK }) => topK)));
 
   return {
     /** @param {CompareView} view */

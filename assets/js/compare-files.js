@@ -17,7 +17,7 @@ import { objectUrl, readImageFile } from "#viewer/payload";
  * @property {number} numLayers
  * @property {number[]} visionLayers
  * @property {string[]} lenses
- * @property {number} topK
+ * @property {number} topK words in its longest list
  * @property {SeenImage[]} files
  *
  * @typedef {object} CompareFacts

@@ -101,13 +101,15 @@ export class CompareReader {
 
   /**
    * Move the pin with a key, in the picture of one model. @param {number} model @param {string} key
+   * @param {number | null} focused the cell to walk from; without one, from the pin
    * @returns {Spot | null} the place it came to
    */
-  walk(model, key) {
+  walk(model, key, focused) {
     const { pin, image, models } = this.#state;
     const canvas = this.#page.canvasOf(model, image);
     if (!canvas) return null;
-    const from = pin && this.#view ? this.#view.counterpart(pin, models.indexOf(model)) : -1;
+    const pinned = pin && this.#view ? this.#view.counterpart(pin, models.indexOf(model)) : -1;
+    const from = focused ?? pinned;
     const cell = from < 0 ? centreCell(canvas) : (walk(canvas, from, key) ?? from);
     this.#hover = null;
     this.update({ pin: { model, cell } });

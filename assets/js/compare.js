@@ -68,7 +68,7 @@ function listen(document, reader, columns, link) {
   function obey(command, target, at) {
     if (command.action === "layer") reader.stepDepth(command.step);
     else if (command.action === "image") reader.stepImage(command.step);
-    else if (command.action === "walk") walk(command.key, at);
+    else if (command.action === "walk") walk(command.key, at, cellOf(target));
     else if (command.action === "pin") reader.pin({ model: reader.modelAt(at), cell: cellOf(target) ?? 0 });
     else if (command.action === "clear") reader.clear();
     else if (command.action === "map") reader.nextMap();
@@ -78,9 +78,9 @@ function listen(document, reader, columns, link) {
     return true;
   }
 
-  /** @param {string} key @param {number} at */
-  function walk(key, at) {
-    const spot = reader.walk(reader.modelAt(at), key);
+  /** @param {string} key @param {number} at @param {number | null} focused */
+  function walk(key, at, focused) {
+    const spot = reader.walk(reader.modelAt(at), key, focused);
     if (spot) columns.focus(reader.columnOf(spot.model), spot.cell);
   }
 }

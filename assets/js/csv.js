@@ -6,7 +6,7 @@
  * `json.loads` gives back exactly what was stored, be it a line end or half a character.
  */
 
-/** @typedef {string | number | null | {text: string}} Cell names of ours and figures; text of the results */
+/** @typedef {string | number | null | {text: string | string[]}} Cell names of ours and figures; text of the results */
 /** @typedef {{columns: string[], rows: Cell[][]}} Table */
 
 const MARK = "\ufeff";
@@ -17,7 +17,7 @@ const BREAKING = /[;\u007f-\u009f\u2028\u2029\ufeff]/g;
 /** @type {(character: string) => string} */
 const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
-/** @param {string} text @returns {string} */
+/** @param {string | string[]} text @returns {string} */
 export const jsonText = (text) => JSON.stringify(text).replace(BREAKING, escaped);
 
 /** @param {Cell} cell @returns {string} */

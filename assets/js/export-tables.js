@@ -1,5 +1,7 @@
 /** The tables that can be saved while they are shown. */
 
+import { regionTable } from "#viewer/export-region";
+import { searchTable } from "#viewer/export-search";
 import { colOf, rowOf } from "#viewer/grid";
 
 /**
@@ -13,6 +15,8 @@ import { colOf, rowOf } from "#viewer/grid";
 export const TABLES = [
   { id: "lists", title: listsTitle, table: patchTable },
   { id: "layers", title: ({ state: { cell } }) => (cell === null ? null : "Through the layers"), table: layersTable },
+  { id: "region", title: ({ state: { region } }) => (region ? "The region" : null), table: regionTable },
+  { id: "search", title: ({ findings }) => (findings?.counted.total ? "The search" : null), table: searchTable },
 ];
 
 /** @param {View} view */

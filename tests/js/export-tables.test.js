@@ -24,7 +24,7 @@ const view = (cell, pins) => ({
   state: { layer: 1, cell, pins },
   data: { neighbors: (lens, layer, at) => [neighbour(`${lens} ${layer} ${at}`)] },
 });
-const [lists, layers] = TABLES;
+const [lists, layers, region, search] = TABLES;
 const tokenOf = (row) => row[8].text;
 
 test("the lists are those of the patch that is read, then of the other pins", () => {
@@ -57,6 +57,8 @@ test("the layer table has every stored layer of the patch that is read", () => {
 });
 
 test("what is not shown is not offered", () => {
+  assert.equal(region.title({ ...view(4, [4]), findings: null }), null);
+  assert.equal(search.title({ ...view(4, [4]), findings: null }), null);
   assert.equal(lists.title(view(null, [])), null);
   assert.equal(layers.title(view(null, [])), null);
   assert.equal(lists.title(view(4, [4])), "This patch");
@@ -67,4 +69,40 @@ test("files are named after ids and nothing else", () => {
   assert.equal(fileName(["toy", "olmo+clip", 3], "png"), "toy-olmo+clip-3.png");
   assert.equal(fileName(["../../x", "a/b\\c:\u202egnp.exe"], "csv"), ".._.._x-a_b_c__gnp.exe.csv");
   assert.ok(fileName(["x".repeat(500)], "svg").length <= 204);
+});
+
+test("a region's words are counted per lens, spellings and all", () => {
+  const first = (lens, layer, cell) => ({ token: [" dog", "Dog", " cat", " dog"][cell] ?? " sky", score: 0.5, rank: 1 });
+  const at = { ...view(null, []), shown: { first } };
+  at.state = { ...at.state, region: { from: 4, to: 0 } };
+  assert.equal(region.title(at), "The region");
+  const { columns, rows } = region.table(at);
+  const read = rows.map((row) => Object.fromEntries(columns.map((name, place) => [name, row[place]])));
+  assert.deepEqual(
+    read.map(({ token_json, spellings_json, patches, share }) => [token_json.text, spellings_json.text, patches, share]),
+    [
+      [" dog", [" dog", "Dog"], 3, 0.75],
+      [" sky", [" sky"], 1, 0.25],
+    ],
+  );
+  assert.deepEqual([read[0].first_row, read[0].last_row, read[0].last_column], [0, 1, 1]);
+});
+
+test("a search's table has a row for each patch with a hit", () => {
+  const hits = { cells: 6, counts: new Uint8Array(12) };
+  hits.counts[2] = 1;
+  hits.counts[6 + 4] = 3;
+  const find = { text: "=dog", by: "word", where: "tokens", rank: 5, lens: null, from: 0, to: 1 };
+  const at = { ...view(null, []), findings: { find, found: { hits: [hits] }, counted: { total: 4 } } };
+  at.page = { ...at.page, images: [at.image] };
+  assert.equal(search.title(at), "The search");
+  assert.deepEqual(
+    search.table(at).rows.map((row) => row.slice(6)),
+    [
+      ["scene", "contextual", 0, 0, 2, 1],
+      ["scene", "contextual", 8, 1, 1, 3],
+    ],
+  );
+  find.from = 1;
+  assert.equal(search.table(at).rows.length, 1);
 });

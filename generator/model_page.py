@@ -14,6 +14,7 @@ from data_pipeline.errors import InputError
 from data_pipeline.manifest import StudyInfo
 from data_pipeline.schema import LENS_TITLES, LENSES, check_id
 from generator import queries
+from generator.absent_images import absent_images
 from generator.citation import citation
 from generator.database import Database
 from generator.default_tokens import default_tokens
@@ -242,6 +243,9 @@ def _image_data(image: ModelImage, regions: list[Region]) -> dict[str, Any]:
         },
         "regions": [_region_data(region, image) for region in regions if region.image_id == image.image_id],
     }
+        "absentImages": absent_images(
+            {image.image_id for image in images}, context.gaps.get(model.model_id, [])
+        ),
 
 
 def _losses(image: ModelImage) -> dict[str, Any] | None:

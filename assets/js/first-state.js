@@ -12,7 +12,8 @@ import { middleIndex } from "#viewer/layers";
  */
 export function firstState(page, data, state) {
   const layer = middleIndex(page.visionLayers);
-  const lens = page.lenses.at(-1)?.id ?? "";
+  const present = page.lenses.filter(({ id }) => page.absence(id, layer, 0) === null);
+  const lens = (present.at(-1) ?? page.lenses.at(-1))?.id ?? "";
   const cell = firstCell(page, data, layer);
   return { ...state, image: 0, layer, lens, cell, pins: [cell] };
 }

@@ -8,7 +8,7 @@ import { cellAt, colOf, rowOf } from "#viewer/grid";
 import { nearestIndex } from "#viewer/layers";
 import { MAP_IDS } from "#viewer/maps";
 import { MOST_PINS, trimmed } from "#viewer/pins";
-import { shortText } from "#viewer/tokens";
+import { shortText, visibleSentence } from "#viewer/tokens";
 
 /**
  * @typedef {object} State what the reader chose
@@ -32,6 +32,7 @@ import { shortText } from "#viewer/tokens";
  * @property {{id: string, canvas: import("#viewer/grid").Canvas}[]} images
  * @property {number[]} visionLayers
  * @property {{id: string}[]} lenses
+ * @property {{reason: string, images: string[]}[]} [absentImages]
  */
 
 /** What becomes of default tokens, in the order of the control. */
@@ -117,7 +118,11 @@ export function whatIsMissing(hash, page, state) {
     layer !== null && layer !== String(depth) && `vision layer ${shortText(layer)}`,
     patch !== null && state.cell === null && `patch ${shortText(patch)}`,
   ].filter(Boolean);
-  return missing.length > 0 ? `This link asks for ${missing.join(", ")}, which this page does not have.` : "";
+  const absent = page.absentImages?.find(({ images }) => images.includes(image ?? ""));
+  const why = absent ? ` The image is absent because ${visibleSentence(absent.reason)}.` : "";
+  return missing.length > 0
+    ? `This link asks for ${missing.join(", ")}, which this page does not have.${why}`
+    : "";
 }
 
 /** Commas, slashes and semicolons need no escape in a fragment, and links are easier to read without.

@@ -1,6 +1,7 @@
 /** The layer table: for the chosen patch, the first tokens of every lens at every stored vision layer. */
 
 import { wordColour } from "#viewer/colours";
+import { absenceText } from "#viewer/absence-view";
 import { byId, fill, make, property, tokenNode } from "#viewer/dom";
 import { describeLayer } from "#viewer/layers";
 import { relationOf } from "#viewer/verdicts";
@@ -91,7 +92,7 @@ function layerRow(view, index, colourOf) {
 function lensCell(view, lens, index, colourOf) {
   const cell = /** @type {number} */ (view.cell);
   const absent = view.page.absence(lens, index, view.state.image);
-  if (absent) return make("td", { class: "absent", title: `absent because ${absent}` }, "absent");
+  if (absent) return make("td", { class: "absent", title: absenceText(absent) }, "absent");
   const list = view.data.neighbors(lens, index, cell).slice(0, TOKENS);
   const judgment = view.data.judgment(lens, index, cell);
   const tokens = list.map((neighbour) =>

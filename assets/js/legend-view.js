@@ -1,5 +1,6 @@
 /** The legend of the map: classes by area, each a button that shows it alone; or a ramp with its ends. */
 
+import { absenceText } from "#viewer/absence-view";
 import { byId, fill, make, property } from "#viewer/dom";
 import { formatScore } from "#viewer/scores";
 import { shortText } from "#viewer/tokens";
@@ -46,7 +47,7 @@ function contents(map, view) {
 function whyEmpty({ page, state }) {
   const lens = state.map === "text-layer" ? "contextual" : state.lens;
   const reason = page.absence(lens, state.layer, state.image);
-  if (reason && state.map !== "norm" && state.map !== "entropy") return `absent because ${reason}`;
+  if (reason && state.map !== "norm" && state.map !== "entropy") return absenceText(reason);
   return "The results hold nothing for this map here.";
 }
 

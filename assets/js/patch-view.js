@@ -25,6 +25,8 @@ const TRUTH_TITLES = {
   padding: "padding, not part of the picture",
 };
 
+const NO_STATISTICS = "Norm, entropy and the like are not in these results.";
+
 /** Close-up: cells shown on each side of the patch. */
 const AROUND = 1;
 
@@ -74,16 +76,19 @@ function factsOf(view) {
   const statistics = view.data.statistics(view.state.layer, view.cell);
   return [
     make("p", { class: "truth" }, make("span", { class: "label" }, "Ground truth"), ...truthOf(view)),
-    statistics &&
-      make(
-        "dl",
-        { class: "statistics" },
-        ...STATISTICS.map(([key, name, meaning]) =>
-          make("div", { title: meaning }, make("dt", {}, name), make("dd", {}, formatScore(statistics[key]))),
-        ),
-      ),
+    statistics ? statisticsList(statistics) : make("p", { class: "quiet" }, NO_STATISTICS),
   ];
 }
+
+/** @param {import("#viewer/readings").Statistics} statistics */
+const statisticsList = (statistics) =>
+  make(
+    "dl",
+    { class: "statistics" },
+    ...STATISTICS.map(([key, name, meaning]) =>
+      make("div", { title: meaning }, make("dt", {}, name), make("dd", {}, formatScore(statistics[key]))),
+    ),
+  );
 
 /** @param {View} view */
 function truthOf(view) {

@@ -12,6 +12,8 @@ const NAMED = new Map([
   [" ", "␣"],
   ["\n", "↵"],
   ["\t", "⇥"],
+  // Bytes that are no whole character come out of a tokenizer as this one.
+  ["\ufffd", "\ufffd"],
 ]);
 
 const INVISIBLE = /^[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Zs}\p{Co}\p{Cn}\p{Cs}\u115f\u1160\u2800\u3164\uffa0]$/u;

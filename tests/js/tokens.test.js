@@ -37,6 +37,13 @@ test("stand-ins are told from the characters that look like them", () => {
   ]);
 });
 
+test("bytes that are no whole character are marked as a stand-in", () => {
+  assert.deepEqual(visiblePieces("a\ufffd"), [
+    { text: "a", glyph: false },
+    { text: "\ufffd", glyph: true },
+  ]);
+});
+
 test("sentences keep their ordinary spaces and show the other characters", () => {
   const shown = visiblePieces("the sun\u2028 rises", false);
   assert.equal(shown.map(({ text }) => text).join(""), "the sun⟨U+2028⟩ rises");

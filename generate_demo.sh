@@ -13,6 +13,8 @@ Options:
   --num-images N     Images of the study to look at.  [default: 10]
   --output-dir DIR   Where the site goes.  [default: site]
   --no-ablations     Leave the ablations out.
+  --images-in-page N
+                     A model's page of more images gets a data file for each of them.  [default: 50]
   --study STUDY      A shipped study's name or a study file.  [default: toy]
   --results DIR      Compute nothing: build the site from these results (needs no torch).
   --cache DIR        Where computed results are kept.  [default: results]
@@ -41,13 +43,13 @@ for argument in "$@"; do
                 exit 0
                 ;;
             --no-ablations) continue ;;
-            --num-images | --output-dir | --output | --study | --results | --cache)
+            --num-images | --images-in-page | --output-dir | --output | --study | --results | --cache)
                 expected=$argument
                 if [ "$argument" = --results ]; then half=light; fi
                 continue
                 ;;
             --results=*) half=light ;;
-            --num-images=* | --output-dir=* | --output=* | --study=* | --cache=*) ;;
+            --num-images=* | --images-in-page=* | --output-dir=* | --output=* | --study=* | --cache=*) ;;
             -*) refuse "no such option: $argument" ;;
             *) refuse "unexpected argument: $argument" ;;
         esac
@@ -57,6 +59,11 @@ for argument in "$@"; do
             '' | *[!0-9]*) refuse "--num-images is '$value', expected a whole number above 0" ;;
             *[1-9]*) ;;
             *) refuse "--num-images is '$value', expected a whole number above 0" ;;
+        esac
+    fi
+    if [ "$name" = --images-in-page ]; then
+        case $value in
+            '' | *[!0-9]*) refuse "--images-in-page is '$value', expected a whole number" ;;
         esac
     fi
 done

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from data_pipeline.completeness import expected_blocks, gaps
 from data_pipeline.errors import InputError
@@ -19,17 +19,21 @@ from data_pipeline.progress import Progress, SilentProgress
 from data_pipeline.schema import LENSES, check_id
 from data_pipeline.store import Results, write_atomically
 from generator import queries
+from generator.compare_page import can_compare, compare_page
 from generator.database import Database
 from generator.frequent_words import frequent_words
 from generator.index_page import index_page
 from generator.input_checks import check_rows
-from generator.model_page import StudyContext, model_href, model_page
+from generator.model_page import COMPARE_NAME, DataFiles, StudyContext, model_href, model_page
 from generator.queries import Model
 from generator.render import render
+from generator.spool import Spool
 
 MARKER = ".vlens-site"
 """Lists the files that V-Lens wrote into a site folder, one a line; only these are ever removed."""
 DATA_FOLDER = "data"
+IMAGES_IN_PAGE = 50
+"""A page of more images would keep a reader waiting for what is not looked at."""
 _MARKER_TITLE = "V-Lens site; the files below are rewritten by each build"
 
 
@@ -39,8 +43,10 @@ class BuildReport:
 
     output: Path
     pages: int
+    data_files: int
+    """Files that pages read their images' data from."""
     bytes: int
-    """Size of the pages, without the downloadable Parquet."""
+    """Size of the pages and their data files, without the downloadable Parquet."""
     data_bytes: int
     seconds: float
 
@@ -52,12 +58,14 @@ def build_site(
     *,
     with_data: bool = True,
     ablations: bool = True,
+    images_in_page: int = IMAGES_IN_PAGE,
 ) -> BuildReport:
     """Build the whole site of the results in `results` into `output`.
 
     Pages of an earlier build that are no longer part of the study are removed. `with_data` puts the Parquet
     files beside the pages, for readers who want the numbers; without `ablations`, models of that group are
-    left out of the pages.
+    left out of the pages. A model with more than `images_in_page` images gets a data file for each of them
+    beside its page, which then reads the files that it needs.
 
     Raises:
         InputError: the results cannot be read or break the contract, or `output` holds files that V-Lens did
@@ -67,24 +75,28 @@ def build_site(
     progress = progress or SilentProgress()
     earlier = earlier_files(output, results)
     opened = Results(results)
-    pages: dict[str, str] = {}
-    with _naming(results, output), Database(opened) as database:
+    with _naming(results, output), Database(opened) as database, Spool(output) as site:
         check_rows(database, opened)
         context = study_context(database, opened)
         if not ablations:
             context = _without_ablations(context, opened)
+        context = replace(context, compares=can_compare(database, context))
         data = _data_files(opened) if with_data else {}
         _check_targets(output, [*_page_names(context), *data], earlier)
-        with progress.stage("Pages", len(context.shown) + 1) as stage:
-            for name, html in _pages(database, opened, context, with_data):
-                pages[name] = html
-                stage.advance(1, name)
-    sizes = {name: len(html.encode()) for name, html in pages.items()}
-    _write(output, pages, data, earlier)
+        with progress.stage("Pages", len(context.shown) + 1 + context.compares) as stage:
+            for name, text in _pages(
+                database, opened, context, with_data, DataFiles(images_in_page, site.keep, {})
+            ):
+                site.add(name, text)
+                stage.advance(int(name.endswith(".html")), name)
+        _check_targets(output, [*site.sizes, *data], earlier)
+        _write(output, site, data, earlier)
+    pages = [name for name in site.sizes if name.endswith(".html")]
     return BuildReport(
         output,
         len(pages),
-        sum(sizes.values()),
+        len(site.sizes) - len(pages),
+        sum(site.sizes.values()),
         sum(path.stat().st_size for path in data.values()),
         time.perf_counter() - started,
     )
@@ -102,13 +114,16 @@ def _naming(results: Path, output: Path) -> Iterator[None]:
 
 
 def _pages(
-    database: Database, results: Results, context: StudyContext, with_data: bool
+    database: Database, results: Results, context: StudyContext, with_data: bool, files: DataFiles
 ) -> Iterator[tuple[str, str]]:
     for model in context.shown:
-        page = model_page(database, context, model)
+        page = model_page(database, context, model, files)
         yield model_href(model.model_id), render("model.html.jinja", page, "viewer")
     index = index_page(database, context, results, DATA_FOLDER if with_data else None)
     yield "index.html", render("index.html.jinja", index)
+    if context.compares:
+        compared = compare_page(database, context, files)
+        yield COMPARE_NAME, render("compare.html.jinja", compared, "compare")
 
 
 def study_context(database: Database, results: Results) -> StudyContext:
@@ -207,6 +222,9 @@ def _page_names(context: StudyContext) -> list[str]:
 
 def _check_targets(output: Path, names: list[str], earlier: list[str]) -> None:
     """Refuse to write over what is in the way and was not written by an earlier build."""
+    folders = {folder.as_posix() for name in names for folder in PurePosixPath(name).parents}
+    if both := folders.intersection(names):
+        raise InputError(f"{output / min(both)}: would have to be a file and a folder; nothing was written")
     for name in names:
         target = output / name
         if target.is_dir():
@@ -227,13 +245,13 @@ def _data_files(results: Results) -> dict[str, Path]:
     return {f"{DATA_FOLDER}/{name}": results.folder / name for name in names}
 
 
-def _write(output: Path, pages: dict[str, str], data: dict[str, Path], earlier: list[str]) -> None:
+def _write(output: Path, site: Spool, data: dict[str, Path], earlier: list[str]) -> None:
     """Write all files; the marker first, so that a build that is cut short can be built over."""
-    names = sorted({*pages, *data})
+    names = sorted({*site.sizes, *data})
     output.mkdir(parents=True, exist_ok=True)
     _write_marker(output, sorted({*names, *earlier}))
-    for name, html in pages.items():
-        write_atomically(output / name, html.encode())
+    for name, content in site.contents():
+        write_atomically(output / name, content)
     for name, source in data.items():
         _copy(source, output / name)
     for name in set(earlier) - set(names):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -18,10 +18,14 @@ from generator.absent_images import absent_images
 from generator.citation import citation
 from generator.database import Database
 from generator.default_tokens import default_tokens
+from generator.image_files import ImageFile
+from generator.image_payloads import filed_images, whole_frame
 from generator.payload import ModelTables, Payload, build_payload
+from generator.printable import printable
 from generator.queries import Model, ModelImage, Region
 from generator.readings import Frame
 from generator.region_cells import region_cells
+from generator.thumbnails import strip_picture
 
 COMPARE_NAME = "compare.html"
 MOST_COMPARED = 4
@@ -100,7 +104,7 @@ class StudyContext:
         return tuple(lens for lens in LENSES if any(lens in lenses for lenses in self.lenses.values()))
 
     def compare_href(self, models: Sequence[Model]) -> str | None:
-        """The comparison of those of `models` that have pages; None for fewer than two, or where there is none."""
+        """The comparison of those of `models` that have pages; None for fewer than two."""
         ids = [model.model_id for model in models if model in self.shown][:MOST_COMPARED]
         return compare_href(*ids) if self.compares and len(ids) > 1 else None
 
@@ -109,7 +113,29 @@ class StudyContext:
         return Title(model.title, model_href(model.model_id) if model in self.shown else None)
 
 
-def model_page(database: Database, context: StudyContext, model: Model) -> ModelPage:
+@dataclass(frozen=True)
+class FileName:
+    """A data file without its text."""
+
+    path: str
+    key: str
+    top_k: int
+    """The longest list in it."""
+
+
+@dataclass(frozen=True)
+class DataFiles:
+    """When images' data lie in files of their own, what becomes of these, and which there are by model."""
+
+    images_in_page: int
+    """The most images whose data a model's page holds itself."""
+    keep: Callable[[ImageFile], None]
+    """Takes each file when it is made."""
+    names: dict[str, tuple[FileName, ...]]
+    """By model: the files of its images, for models whose pages do not hold them."""
+
+
+def model_page(database: Database, context: StudyContext, model: Model, files: DataFiles) -> ModelPage:
     """Ask for one model's results and decide its page."""
     images = queries.model_images(database, model.model_id)
     for image in images:
@@ -121,7 +147,11 @@ def model_page(database: Database, context: StudyContext, model: Model) -> Model
         model.vision_layers,
         model.text_layers,
     )
-    payload = build_payload(frame, _tables(database, model.model_id), [image.bytes for image in images])
+    if len(images) > files.images_in_page:
+        payload = _filed(database, frame, images, files)
+    else:
+        payload = build_payload(frame, _tables(database, model.model_id), [image.bytes for image in images])
+    filed = files.names.get(model.model_id, ())
     regions = queries.image_regions(database, model.model_id)
     place = context.shown.index(model)
     return ModelPage(
@@ -133,7 +163,7 @@ def model_page(database: Database, context: StudyContext, model: Model) -> Model
         previous=_link(context.shown[place - 1]) if place > 0 else None,
         next=_link(context.shown[place + 1]) if place + 1 < len(context.shown) else None,
         provenance=_provenance(model),
-        data=_data(context, model, images, regions, payload)
+        data=_data(context, model, images, regions, payload, filed)
         | {
             "defaultTokens": default_tokens(database, model, context.lenses[model.model_id]),
             "citation": citation(context.study, model, queries.runs(database)),
@@ -149,6 +179,19 @@ def _tables(database: Database, model_id: str) -> ModelTables:
         queries.model_judgments(database, model_id),
         queries.model_statistics(database, model_id),
     )
+
+
+def _filed(database: Database, frame: Frame, images: list[ModelImage], files: DataFiles) -> Payload:
+    """Make the images' data files; what the page itself holds of them are small pictures."""
+    frame = whole_frame(database, frame)
+    names: dict[int, FileName] = {}
+    for filed in filed_images(database, frame, [image.bytes for image in images]):
+        files.keep(filed.file)
+        names[filed.place] = FileName(filed.file.path, filed.file.key, filed.top_k)
+    files.names[frame.model_id] = tuple(names[place] for place in range(len(images)))
+    pictures = ((f"thumbnail-{place}", printable(strip_picture(image))) for place, image in enumerate(images))
+    top_k = max(name.top_k for name in names.values())
+    return Payload(tuple(pictures), top_k, frame.judges, frame.text_layers)
 
 
 def _check_canvas(image: ModelImage) -> None:
@@ -179,7 +222,12 @@ def _provenance(model: Model) -> tuple[tuple[str, str], ...]:
 
 
 def _data(
-    context: StudyContext, model: Model, images: list[ModelImage], regions: list[Region], payload: Payload
+    context: StudyContext,
+    model: Model,
+    images: list[ModelImage],
+    regions: list[Region],
+    payload: Payload,
+    filed: tuple[FileName, ...],
 ) -> dict[str, Any]:
     lenses = context.lenses[model.model_id]
     return {
@@ -188,10 +236,16 @@ def _data(
         "visionLayers": model.vision_layers,
         "textLayers": payload.text_layers,
         "lenses": [_lens_data(model, lens) for lens in lenses],
-        "images": [_image_data(image, regions) for image in images],
+        "images": [
+            _image_data(image, regions) | (_file_data(filed[place]) if filed else {})
+            for place, image in enumerate(images)
+        ],
         "topK": payload.top_k,
         "judges": payload.judges,
         "frequentWords": context.frequent_words,
+        "absentImages": absent_images(
+            {image.image_id for image in images}, context.gaps.get(model.model_id, [])
+        ),
         "absences": _absences(model, images, lenses, context.gaps.get(model.model_id, [])),
         "siblings": [
             {"id": other.model_id, "title": other.title, "group": other.group, "href": _link(other).href}
@@ -243,9 +297,11 @@ def _image_data(image: ModelImage, regions: list[Region]) -> dict[str, Any]:
         },
         "regions": [_region_data(region, image) for region in regions if region.image_id == image.image_id],
     }
-        "absentImages": absent_images(
-            {image.image_id for image in images}, context.gaps.get(model.model_id, [])
-        ),
+
+
+def _file_data(name: FileName) -> dict[str, Any]:
+    """Where a page finds the data file of an image, seen from the page."""
+    return {"file": {"src": name.path.removeprefix("models/"), "key": name.key}}
 
 
 def _losses(image: ModelImage) -> dict[str, Any] | None:

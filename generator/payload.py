@@ -11,8 +11,6 @@ a cell have in common.
 
 from __future__ import annotations
 
-import unicodedata
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,7 +28,6 @@ from generator.readings import Frame, Part, Texts, numbered, pairs, real, split_
 
 _SCALE = 1000
 _SMALLEST_PROBABILITY = 1e-30
-_MOST_FREQUENT_WORDS = 64
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,6 @@ class Payload:
     top_k: int
     judges: tuple[str, ...]
     text_layers: tuple[int, ...]
-    frequent_words: tuple[str, ...]
 
 
 def build_payload(frame: Frame, tables: ModelTables, canvases: list[bytes]) -> Payload:
@@ -77,9 +73,7 @@ def build_payload(frame: Frame, tables: ModelTables, canvases: list[bytes]) -> P
     for image, block in enumerate(images):
         blocks.append((f"payload-canvas-{image}", printable(canvases[image])))
         blocks.append((f"payload-image-{image}", block.text()))
-    return Payload(
-        tuple(blocks), neighbors.top_k, judgments.judges, neighbors.text_layers, neighbors.frequent_words()
-    )
+    return Payload(tuple(blocks), neighbors.top_k, judgments.judges, neighbors.text_layers)
 
 
 class _Neighbors:
@@ -88,7 +82,6 @@ class _Neighbors:
     def __init__(self, frame: Frame, tables: ModelTables) -> None:
         self._frame, self._tables = frame, tables
         self._texts = Texts()
-        self._firsts: Counter[int] = Counter()
         self._tokens, self._sentences = Vocabulary(), Vocabulary()
         self._entry_context: Ints = np.empty(0, np.int64)
         self._entry_token: Ints = np.empty(0, np.int64)
@@ -114,7 +107,6 @@ class _Neighbors:
     ) -> list[tuple[Vocabulary, int, str, int]]:
         place, ranks = self._frame.place(table), whole(table["rank"]) - 1
         text = self._texts.numbers(table["token"])
-        self._firsts.update(text[ranks == 0].tolist())
         self.top_k = max(self.top_k, int(ranks.max()) + 1)
         vocabulary, entries = self._tokens, token_keys(text, whole(table["token_id"]))
         if lens == "contextual":
@@ -177,15 +169,6 @@ class _Neighbors:
         length = np.where(start == NONE, 0, (ends - starts)[contexts] if len(starts) else 0)
         shared.add("contexts.starts", start + 1)
         shared.add("contexts.lengths", length)
-
-    def frequent_words(self) -> tuple[str, ...]:
-        """The words that most often come first in a list, most frequent first."""
-        words: Counter[str] = Counter()
-        for number, count in self._firsts.items():
-            word = unicodedata.normalize("NFKC", self._texts.text(number)).strip().lower()
-            if any(map(str.isalnum, word)):
-                words[word] += count
-        return tuple(sorted(words, key=lambda word: (-words[word], word))[:_MOST_FREQUENT_WORDS])
 
 
 class _LensColumns:

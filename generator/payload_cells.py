@@ -35,14 +35,14 @@ def add_judgments(frame: Frame, table: pa.Table, images: list[Block], words: Voc
     """Add verdicts to the images' blocks and code the word lists with `words`, which is still open."""
     judge_of_row, judges = numbered(table["judge"])
     lens_of_row, lenses = numbered(table["lens"])
-    added = Judgments(tuple(sorted(judges)))
+    added = Judgments(tuple(sorted({*frame.judges, *judges})))
     place = frame.place(table)
     verdicts = _verdicts(table)
     listed = _word_items(table, added)
     for number, judge in enumerate(added.judges):
         for lens in sorted(lenses, key=LENSES.index):
-            mine = (judge_of_row == judges.index(judge)) & (lens_of_row == lenses.index(lens))
-            rows = np.flatnonzero(mine)
+            of_judge = judge_of_row == (judges.index(judge) if judge in judges else NONE)
+            rows = np.flatnonzero(of_judge & (lens_of_row == lenses.index(lens)))
             for image, block in enumerate(images):
                 if part := place.part(frame, image, rows):
                     name = f"judge{number}.{lens}"

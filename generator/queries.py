@@ -15,6 +15,9 @@ import pyarrow as pa
 from generator.database import Database
 
 Record = TypeVar("Record")
+ImageRange = tuple[str, str]
+"""The first image id of a range, and the id that ends it without being part of it."""
+EVERY_IMAGE: ImageRange = ("", "\U0010ffff")
 
 
 @dataclass(frozen=True)
@@ -225,24 +228,35 @@ def image_regions(database: Database, model_id: str) -> list[Region]:
     return _records(Region, database.rows("image_regions", {"model_id": model_id}))
 
 
-def model_neighbors(database: Database, model_id: str, lens: str) -> pa.Table:
-    """All neighbours of one lens of one model."""
-    return database.table("model_neighbors", {"model_id": model_id, "lens": lens})
+def model_neighbors(
+    database: Database, model_id: str, lens: str, images: ImageRange = EVERY_IMAGE
+) -> pa.Table:
+    """All neighbours of one lens of one model in a range of images."""
+    return database.table("model_neighbors", {**_within(model_id, images), "lens": lens})
 
 
-def model_contexts(database: Database, model_id: str) -> pa.Table:
-    """The sentences of one model's text neighbours."""
-    return database.table("model_contexts", {"model_id": model_id})
+def model_text_layers(database: Database, model_id: str) -> list[int]:
+    """The text layers of one model's text neighbours."""
+    return [row["text_layer"] for row in database.rows("model_text_layers", {"model_id": model_id})]
 
 
-def model_judgments(database: Database, model_id: str) -> pa.Table:
-    """All judgments on one model's cells."""
-    return database.table("model_judgments", {"model_id": model_id})
+def model_contexts(database: Database, model_id: str, images: ImageRange = EVERY_IMAGE) -> pa.Table:
+    """The sentences of one model's text neighbours in a range of images."""
+    return database.table("model_contexts", _within(model_id, images))
 
 
-def model_statistics(database: Database, model_id: str) -> pa.Table:
-    """The statistics of one model's cells."""
-    return database.table("model_statistics", {"model_id": model_id})
+def model_judgments(database: Database, model_id: str, images: ImageRange = EVERY_IMAGE) -> pa.Table:
+    """All judgments on one model's cells in a range of images."""
+    return database.table("model_judgments", _within(model_id, images))
+
+
+def model_statistics(database: Database, model_id: str, images: ImageRange = EVERY_IMAGE) -> pa.Table:
+    """The statistics of one model's cells in a range of images."""
+    return database.table("model_statistics", _within(model_id, images))
+
+
+def _within(model_id: str, images: ImageRange) -> dict[str, str]:
+    return {"model_id": model_id, "first_image": images[0], "before_image": images[1]}
 
 
 def verdicts(database: Database) -> list[Verdicts]:

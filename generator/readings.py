@@ -7,7 +7,8 @@ grid) are refused here, at the door of the page.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -102,6 +103,16 @@ class Frame:
     """Rows and columns of each image's grid."""
     vision_layers: tuple[int, ...]
     text_layers: tuple[int, ...]
+    judges: tuple[str, ...] = ()
+    """Judges that are numbered whether or not they judged these images."""
+
+    def only(self, places: Sequence[int]) -> Frame:
+        """The same with a choice of the images, in the order given."""
+        return replace(
+            self,
+            images=tuple(self.images[place] for place in places),
+            grids=tuple(self.grids[place] for place in places),
+        )
 
     def place(self, table: pa.Table) -> Place:
         """Where each row of `table` goes; refuses rows that contradict this frame."""

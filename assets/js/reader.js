@@ -53,6 +53,8 @@ export class Reader {
   #link;
   #makeView;
   #state = BLANK;
+  /** The last state whose image could be read. */
+  #shown = BLANK;
   /** @type {number | null} */
   #hover = null;
   /** @type {import("#viewer/readings").ImageData | null} */
@@ -82,7 +84,7 @@ export class Reader {
   async open(hash, panels) {
     this.#panels = panels;
     const fresh = firstState(this.#page, await this.#page.image(0), BLANK);
-    this.#state = fresh;
+    this.#state = this.#shown = fresh;
     this.#fresh = hash.length <= 1;
     if (!this.#fresh) this.#read(hash);
     this.#link.replace(this.hash());
@@ -207,6 +209,13 @@ export class Reader {
     return this.update({ map: maps[(maps.indexOf(this.#state.map) + 1) % maps.length], only: null });
   }
 
+  /** All layers at once, or one; all of them need a map to tell them apart. */
+  toggleMultiples() {
+    const { map, multiples } = this.#state;
+    const apart = map !== "none" && map !== "onset";
+    return this.update({ multiples: !(multiples && apart), map: apart ? map : "words" });
+  }
+
   toggleGrid() {
     return this.update({ grid: !this.#state.grid });
   }
@@ -241,13 +250,27 @@ export class Reader {
   async #show() {
     const wanted = this.#state;
     if (this.#shownImage !== wanted.image || !this.#data) {
-      const data = await this.#page.image(wanted.image);
-      // While the image was read, the reader may have gone on to another.
-      if (this.#state !== wanted) return;
-      this.#data = data;
+      try {
+        const data = await this.#page.image(wanted.image);
+        // While the image was read, the reader may have gone on to another.
+        if (this.#state !== wanted) return;
+        this.#data = data;
+      } catch (error) {
+        if (this.#state === wanted) await this.#goBack(error);
+        return;
+      }
       this.#shownImage = wanted.image;
       this.#hover = null;
     }
+    this.#shown = wanted;
     this.#panels.state(this.#makeView(wanted, this.#hover, this.#data));
+  }
+
+  /** Stay with what was shown last, and say why. @param {unknown} error */
+  async #goBack(error) {
+    this.#state = this.#shown;
+    this.#link.replace(this.hash());
+    await this.#show();
+    this.#panels.say(error instanceof Error ? error.message : String(error));
   }
 }

@@ -1,4 +1,7 @@
-/** The image strip: one thumbnail link per image; each keeps layer, patch and map. */
+/**
+ * The image strip: one thumbnail link per image; each keeps layer, patch and map. The strip is one stop of the Tab
+ * key, and arrow keys go along it: there may be hundreds of images.
+ */
 
 import { byId, make } from "#viewer/dom";
 import { visibleSentence } from "#viewer/tokens";
@@ -21,17 +24,44 @@ export function createStrip(page, reader) {
     event.preventDefault();
     reader.goToImage(Number(link.dataset.image));
   });
+  list.addEventListener("keydown", (event) => walk(event, links));
+  // A link says where it leads when somebody is about to use it: hundreds on each change would take too long.
+  for (const about of ["pointerover", "focusin", "touchstart"]) {
+    list.addEventListener(about, ({ target }) => point(target, reader), { passive: true });
+  }
+  let shown = -1;
 
   /** @param {import("#viewer/view").View} view */
   return function show({ state }) {
-    links.forEach((link, image) => {
-      link.href = `#${reader.hash(image)}`;
-      const chosen = image === state.image;
-      if (chosen && link.getAttribute("aria-current") !== "true") reveal(list, link);
-      if (chosen) link.setAttribute("aria-current", "true");
-      else link.removeAttribute("aria-current");
-    });
+    if (state.image === shown) return;
+    links[shown]?.removeAttribute("aria-current");
+    links[state.image].setAttribute("aria-current", "true");
+    for (const link of links) link.tabIndex = -1;
+    links[state.image].tabIndex = 0;
+    reveal(list, links[state.image]);
+    shown = state.image;
   };
+}
+
+/** Let the link under an event lead to the present view of its image.
+ * @param {EventTarget | null} target @param {{hash: (image: number) => string}} reader
+ */
+function point(target, reader) {
+  const link = target instanceof Element ? target.closest("a") : null;
+  if (link) link.href = `#${reader.hash(Number(link.dataset.image))}`;
+}
+
+/** Move the focus along the strip. @param {KeyboardEvent} event @param {HTMLAnchorElement[]} links */
+function walk(event, links) {
+  const from = links.indexOf(/** @type {any} */ (event.target));
+  const last = links.length - 1;
+  const to = { ArrowLeft: from - 1, ArrowRight: from + 1, Home: 0, End: last }[event.key];
+  if (from < 0 || to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const link = links[Math.min(Math.max(to, 0), last)];
+  for (const other of links) other.tabIndex = other === link ? 0 : -1;
+  link.focus();
 }
 
 /** @param {import("#viewer/view").PageImage} image @param {number} index */
@@ -47,7 +77,7 @@ function thumbnail(image, index) {
   });
   const title = visibleSentence(caption ?? id);
   const label = `image ${index + 1}: ${title}`;
-  return make("a", { href: "#", "data-image": index, title, "aria-label": label }, picture);
+  return make("a", { href: `#image=${encodeURIComponent(id)}`, "data-image": index, title, "aria-label": label }, picture);
 }
 
 /** Scroll the strip, and nothing but the strip. @param {HTMLElement} list @param {HTMLElement} link */

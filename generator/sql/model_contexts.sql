@@ -2,6 +2,9 @@
 select context_id, text, char_start, char_end
 from contexts
 where context_id in (
-    select context_id from neighbors where model_id = $model_id and context_id is not null
+    select context_id
+    from neighbors
+    where model_id = $model_id and context_id is not null
+      and image_id >= $first_image and image_id < $before_image
 )
 order by context_id

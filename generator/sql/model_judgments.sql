@@ -5,4 +5,5 @@ select
     truth_kind, names_truth, names_noun
 from judgments
 where model_id = $model_id
+  and image_id >= $first_image and image_id < $before_image
 order by image_id, judge, lens, vision_layer, cell

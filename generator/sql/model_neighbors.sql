@@ -4,3 +4,4 @@
 select image_id, vision_layer, cell, rank, token, token_id, score, probability, text_layer, context_id
 from neighbors
 where model_id = $model_id and lens = $lens
+  and image_id >= $first_image and image_id < $before_image

@@ -64,7 +64,11 @@ def pages(site: Path) -> list[Path]:
 
 def test_there_is_an_index_and_a_page_for_every_model(site: Path) -> None:
     names = {path.relative_to(site).as_posix() for path in pages(site)}
-    assert names == {"index.html", *(f"models/{model.model_id}.html" for model in tiny.MODELS)}
+    assert names == {
+        "index.html",
+        "compare.html",
+        *(f"models/{model.model_id}.html" for model in tiny.MODELS),
+    }
 
 
 def test_the_parquet_lies_beside_the_pages_and_every_local_link_leads_somewhere(
@@ -155,12 +159,11 @@ def test_a_second_build_replaces_the_first_and_removes_what_is_gone(
     report = build_site(tiny_results, output, with_data=False)
     assert not (output / "data").exists()
     assert report.data_bytes == 0
-    assert report.pages == len(pages(output)) == 7
-    assert report.bytes == sum(path.stat().st_size for path in pages(output))
+    assert report.pages == len(pages(output)) == 8
+    site_files = {name: content for name, content in contents(output).items() if name != MARKER}
+    assert report.bytes == sum(map(len, site_files.values()))
     assert "data/manifest.json" not in (output / "index.html").read_text(encoding="utf-8")
-    assert sorted((output / MARKER).read_text(encoding="utf-8").splitlines()[1:]) == sorted(
-        path.relative_to(output).as_posix() for path in pages(output)
-    )
+    assert sorted((output / MARKER).read_text(encoding="utf-8").splitlines()[1:]) == sorted(site_files)
 
 
 def test_a_readers_own_file_in_the_site_stays(tiny_results: Path, tmp_path: Path) -> None:
@@ -201,7 +204,7 @@ def test_a_file_or_the_results_themselves_are_no_output(tiny_results: Path, tmp_
 
 def test_an_empty_folder_is_fine(tiny_results: Path, tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
-    assert build_site(tiny_results, tmp_path / "site").pages == 7
+    assert build_site(tiny_results, tmp_path / "site").pages == 8
 
 
 def _written(tmp_path: Path, **rows: object) -> Path:
@@ -310,3 +313,31 @@ def test_a_damaged_file_stops_the_build_before_anything_is_written(
     assert str(error.value).startswith(f"{victim}: cannot be read")
     assert "\n" not in str(error.value)
     assert contents(output) == before
+
+
+def test_many_images_lie_in_files_of_their_own(tiny_results: Path, tmp_path: Path) -> None:
+    output = tmp_path / "site"
+    report = build_site(tiny_results, output, images_in_page=1)
+    files = sorted(path.relative_to(output).as_posix() for path in output.rglob("*.js"))
+    assert files == sorted(
+        f"models/{model.model_id}/0000{place}.js" for model in tiny.MODELS for place in (1, 2)
+    )
+    assert report.data_files == len(files)
+    assert set(files) <= set((output / MARKER).read_text(encoding="utf-8").splitlines())
+    page = (output / "models" / "alpha-wide.html").read_text(encoding="utf-8")
+    assert "payload-" not in page and 'id="thumbnail-1"' in page
+    build_site(tiny_results, output)
+    assert not list(output.glob("models/*/"))
+    assert 'id="payload-shared"' in (output / "models" / "alpha-wide.html").read_text(encoding="utf-8")
+
+
+def test_an_id_cannot_make_one_path_a_file_and_a_folder(tmp_path: Path) -> None:
+    row = tiny.model_rows()[0]
+    rows = [row, {**row, "model_id": row["model_id"] + ".html"}]
+    samples = tiny.sample_rows(tiny.MODELS[0])
+    more = [{**sample, "model_id": row["model_id"] + ".html"} for sample in samples]
+    results = _written(tmp_path / "both", models=rows, samples=[*samples, *more])
+    build_site(results, tmp_path / "site")
+    with pytest.raises(InputError, match="a file and a folder; nothing was written"):
+        build_site(results, tmp_path / "files", images_in_page=0)
+    assert not (tmp_path / "files").exists()

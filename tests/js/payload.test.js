@@ -99,21 +99,25 @@ for (const model of models) {
     }
   });
 
-  test(`${model}: token numbers for search name the tokens of the lists`, async () => {
+  test(`${model}: entries for search and maps name the tokens and places of the lists`, async () => {
     const { page, images, expected } = await open(model);
-    const tokens = await page.tokens();
+    const { tokens, contexts } = images[1].tables;
     for (const lens of expected.lenses) {
-      const ids = images[1].tokenIds(lens, 2);
+      const read = images[1].entries(lens, 2);
       for (let cell = 0; cell < expected.cells; cell += 1) {
         const list = images[1].neighbors(lens, 2, cell);
-        const named = list.map(({ rank }) => tokens[ids[cell * page.topK + rank - 1]]);
+        const mine = read ? [...read.entries.subarray(cell * read.ranks, (cell + 1) * read.ranks)] : [];
+        const named = mine
+          .filter((entry) => entry >= 0)
+          .map((entry) => (read.contextual ? contexts[entry] : { token: entry, context: null }))
+          .map(({ token, context }) => ({ ...tokens[token], context }));
         assert.deepEqual(
           named,
-          list.map(({ token, tokenId }) => ({ token, tokenId })),
+          list.map(({ token, tokenId, context }) => ({ token, tokenId, context })),
         );
-        assert.ok(ids.subarray(cell * page.topK + list.length, (cell + 1) * page.topK).every((id) => id === -1));
       }
     }
+    assert.equal(images[1].entries("nothing", 2), null);
   });
 
   test(`${model}: canvases are whole pictures`, async () => {

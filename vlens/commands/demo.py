@@ -13,6 +13,7 @@ from data_pipeline.progress import Progress
 from vlens.commands.options import (
     COUNT,
     FOLDER,
+    images_in_page_option,
     no_ablations_option,
     output_dir_option,
     run_command_line,
@@ -26,6 +27,7 @@ _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 @click.option("--num-images", type=COUNT, help="Images to look at.  [default: 10]")
 @output_dir_option
 @no_ablations_option
+@images_in_page_option
 @study_option
 @click.option("--results", type=FOLDER, help="Compute nothing: build the site from these results.")
 @click.option(
@@ -39,6 +41,7 @@ def command(
     num_images: int | None,
     output_dir: Path,
     no_ablations: bool,
+    images_in_page: int | None,
     study: str,
     results: Path | None,
     cache: Path,
@@ -60,7 +63,9 @@ def command(
             results = _compute(study, num_images or 10, no_ablations, cache, progress)
         else:
             _check_image_count(results, num_images)
-        build_and_report(results, output_dir, progress, ablations=not no_ablations)
+        build_and_report(
+            results, output_dir, progress, ablations=not no_ablations, images_in_page=images_in_page
+        )
 
 
 def _compute(study: str, num_images: int, no_ablations: bool, cache: Path, progress: Progress) -> Path:

@@ -10,12 +10,12 @@ FOLDER = click.Path(path_type=Path)
 
 
 class Count(click.IntRange):
-    """A whole number above 0, by a name that reads well in "'many' is not a valid integer"."""
+    """A whole number from `least` on, by a name that reads well in "'many' is not a valid integer"."""
 
     name = "integer"
 
-    def __init__(self) -> None:
-        super().__init__(min=1)
+    def __init__(self, least: int = 1) -> None:
+        super().__init__(min=least)
 
 
 COUNT = Count()
@@ -24,6 +24,11 @@ study_option = click.option(
     "--study", default="toy", show_default=True, help="A shipped study's name or a study file."
 )
 no_ablations_option = click.option("--no-ablations", is_flag=True, help="Leave the ablations out.")
+images_in_page_option = click.option(
+    "--images-in-page",
+    type=Count(0),
+    help="A model's page of more images gets a data file for each of them beside it.  [default: 50]",
+)
 output_dir_option = click.option(
     "--output-dir",
     "--output",

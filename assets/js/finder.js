@@ -29,8 +29,9 @@ import { matcherOf } from "#viewer/search-matcher";
  * @property {(work: () => void) => unknown} later
  */
 
-/** Milliseconds of searching before the page may draw again. */
-const SLICE = 30;
+/** Milliseconds of searching before the page may draw again, and of reading in the background. */
+const SLICE = 40;
+const BACKGROUND = 8;
 
 /** Milliseconds between two answers to the same search. */
 const INTERVAL = 150;
@@ -125,14 +126,30 @@ export class Finder {
     for (const image of order) {
       try {
         const { rows, cols } = this.#page.images[image].canvas;
-        this.#readings[image] = this.#index.read(await this.#page.image(image), rows * cols);
+        this.#readings[image] = await this.#drive(this.#index.read(await this.#page.image(image), rows * cols));
       } catch {
         this.#failed += 1;
       }
       this.#tellLater();
-      await new Promise((resolve) => this.#clock.later(() => resolve(null)));
+      await this.#pause();
     }
     this.#tellLater({ soon: true });
+  }
+
+  /** Do work in slices. @template T @param {Generator<void, T>} work @returns {Promise<T>} */
+  async #drive(work) {
+    for (;;) {
+      const end = this.#clock.now() + BACKGROUND;
+      do {
+        const { done, value } = work.next();
+        if (done) return value;
+      } while (this.#clock.now() <= end);
+      await this.#pause();
+    }
+  }
+
+  #pause() {
+    return new Promise((resolve) => this.#clock.later(() => resolve(null)));
   }
 
   /** Once for several images that are read quickly one after the other, unless it is wanted soon. */

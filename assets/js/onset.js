@@ -20,15 +20,16 @@
  */
 export function onsets({ cells, counts, stored }, lens) {
   const layers = stored[lens].flatMap((there, layer) => (there ? [layer] : []));
-  const names = (/** @type {number} */ layer, /** @type {number} */ cell) =>
-    counts[(lens * stored[lens].length + layer) * cells + cell] > 0;
-  const lasts = (/** @type {number} */ place, /** @type {number} */ cell) =>
-    names(layers[place], cell) &&
-    (layers.length === 1 || (place + 1 < layers.length && names(layers[place + 1], cell)));
-  return Int16Array.from({ length: cells }, (_, cell) => {
-    for (let place = 0; place < layers.length; place += 1) if (lasts(place, cell)) return layers[place];
-    return -1;
+  const at = (/** @type {number} */ layer) => (lens * stored[lens].length + layer) * cells;
+  const found = new Int16Array(cells).fill(-1);
+  layers.forEach((layer, place) => {
+    if (place + 1 === layers.length && place > 0) return;
+    const [here, next] = [at(layer), at(layers[place + 1] ?? layer)];
+    for (let cell = 0; cell < cells; cell += 1) {
+      if (found[cell] < 0 && counts[here + cell] > 0 && counts[next + cell] > 0) found[cell] = layer;
+    }
   });
+  return found;
 }
 
 /**

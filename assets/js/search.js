@@ -36,7 +36,13 @@ import { normalise } from "#viewer/words";
  * @property {Uint8Array} counts rows of lists that match, [(lens * layers + layer) * cells + cell]
  */
 
-/** Texts, each once. */
+/** Entries that are read before others may go on. */
+const STEP = 1000;
+
+/** Texts whose normalised form is kept; beyond them memory matters more than a moment. */
+const MOST_NORMAL = 250_000;
+
+/** Texts, each once, as they are and normalised: normalising is slow, so it is done before anything is searched. */
 class Texts {
   /** @type {string[]} */
   all = [];
@@ -50,12 +56,13 @@ class Texts {
     const known = this.#numbers.get(text);
     if (known !== undefined) return known;
     this.#numbers.set(text, this.all.length);
+    if (this.all.length < MOST_NORMAL) this.#normal.push(normalise(text));
     return this.all.push(text) - 1;
   }
 
-  /** Normalising is slow, so it is done once and not before it is needed. @param {number} number */
+  /** @param {number} number */
   normal(number) {
-    return (this.#normal[number] ??= normalise(this.all[number]));
+    return this.#normal[number] ?? normalise(this.all[number]);
   }
 }
 
@@ -74,43 +81,51 @@ export class SearchIndex {
   }
 
   /**
-   * What search keeps of an image.
-   * @param {Lists} data @param {number} cells @returns {Reading}
+   * What search keeps of an image. Reading pauses now and then, so that the page can be used meanwhile.
+   * @param {Lists} data @param {number} cells @returns {Generator<void, Reading>}
    */
-  read({ entries, tables }, cells) {
+  *read({ entries, tables }, cells) {
+    const ofTokens = yield* this.#once(tables.tokens, () => this.#tokenTerms(tables.tokens));
+    const ofContexts = yield* this.#once(tables.contexts, () => this.#contextTerms(tables));
     const readLayer = (/** @type {string} */ lens, /** @type {number} */ layer) => {
       const found = entries(lens, layer);
       if (!found) return null;
-      const terms = found.contextual ? this.#contextTerms(tables) : this.#tokenTerms(tables.tokens);
+      const terms = found.contextual ? ofContexts : ofTokens;
       return { entries: compact(found.entries, terms.tokens.length), ranks: found.ranks, terms };
     };
     return { cells, layers: this.#lenses.map((lens) => this.#layers.map((layer) => readLayer(lens, layer))) };
   }
 
-  /** @param {Tokens} tokens @returns {Terms} */
-  #tokenTerms(tokens) {
-    return this.#once(tokens, () => {
-      const numbers = Uint32Array.from(tokens, ({ token }) => this.texts.add(token));
-      return { tokens: numbers, words: numbers, sentences: null };
-    });
+  /** @param {Tokens} tokens @returns {Generator<void, Terms>} */
+  *#tokenTerms(tokens) {
+    const numbers = new Uint32Array(tokens.length);
+    for (let entry = 0; entry < tokens.length; entry += 1) {
+      numbers[entry] = this.texts.add(tokens[entry].token);
+      if (entry % STEP === 0) yield;
+    }
+    return { tokens: numbers, words: numbers, sentences: null };
   }
 
-  /** @param {{tokens: Tokens, contexts: Contexts}} tables @returns {Terms} */
-  #contextTerms({ tokens, contexts }) {
-    return this.#once(contexts, () => ({
-      tokens: Uint32Array.from(contexts, ({ token }) => this.texts.add(tokens[token].token)),
-      words: Uint32Array.from(contexts, ({ token, context }) =>
-        this.texts.add((context && wholeWord(context)) ?? tokens[token].token),
-      ),
-      sentences: Uint32Array.from(contexts, ({ context }) => (context ? this.sentences.add(context.text) + 1 : 0)),
-    }));
+  /** @param {{tokens: Tokens, contexts: Contexts}} tables @returns {Generator<void, Terms>} */
+  *#contextTerms({ tokens, contexts }) {
+    const column = () => new Uint32Array(contexts.length);
+    const terms = { tokens: column(), words: column(), sentences: column() };
+    for (let entry = 0; entry < contexts.length; entry += 1) {
+      const { token: number, context } = contexts[entry];
+      const { token } = tokens[number];
+      terms.tokens[entry] = this.texts.add(token);
+      terms.words[entry] = this.texts.add((context && wholeWord(context)) ?? token);
+      terms.sentences[entry] = context ? this.sentences.add(context.text) + 1 : 0;
+      if (entry % STEP === 0) yield;
+    }
+    return terms;
   }
 
-  /** @param {object} table @param {() => Terms} make @returns {Terms} */
-  #once(table, make) {
-    const known = this.#terms.get(table) ?? make();
-    this.#terms.set(table, known);
-    return known;
+  /** @param {object} table @param {() => Generator<void, Terms>} make @returns {Generator<void, Terms>} */
+  *#once(table, make) {
+    const terms = this.#terms.get(table) ?? (yield* make());
+    this.#terms.set(table, terms);
+    return terms;
   }
 }
 

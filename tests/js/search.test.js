@@ -8,7 +8,11 @@ import { bruteForce, randomPage } from "./search-fixture.js";
 
 function hitsOf(page, find) {
   const index = new SearchIndex(page);
-  const readings = page.data.map((data, image) => index.read(data, page.images[image].canvas.rows * page.images[image].canvas.cols));
+  const readings = page.data.map((data, image) => {
+    const { rows, cols } = page.images[image].canvas;
+    const reading = index.read(data, rows * cols);
+    for (let step = reading.next(); ; step = reading.next()) if (step.done) return step.value;
+  });
   const search = new Search(index, matcherOf(find), find.where === "sentences");
   return readings.map((reading) => search.hits(reading, find.rank));
 }

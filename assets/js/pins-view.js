@@ -8,7 +8,6 @@ import { byId, fill, make, tokenNode } from "#viewer/dom";
 import { firstTokens } from "#viewer/first-tokens";
 import { colOf, rowOf } from "#viewer/grid";
 import { keepFocus } from "#viewer/keep-focus";
-import { shortText } from "#viewer/tokens";
 import { agreeingWords } from "#viewer/words";
 
 /**
@@ -97,42 +96,47 @@ function lensRow(view, { id, title }, pins, words) {
 
 /** @param {View} view @param {Pin} pin @param {boolean} named whether its first word is part of the chip */
 function chip({ image: { canvas }, state, shown }, { cell, slot }, named) {
-  const [row, col] = [rowOf(canvas, cell), colOf(canvas, cell)];
-  const top = shown.first(state.lens, state.layer, cell);
-  const label = `pin ${slot + 1}: row ${row}, column ${col}${top ? `, ${shortText(top.token)}` : ""}`;
+  const pin = { canvas, cell, slot };
+  const top = named ? shown.first(state.lens, state.layer, cell) : null;
   const read = make(
     "button",
-    {
-      type: "button",
-      class: "pin-read",
-      "data-pin": cell,
-      "data-control": `read ${slot}`,
-      "aria-pressed": String(cell === state.cell),
-      "aria-label": `read ${label}`,
-      title: "read this patch",
-    },
-    make("span", { class: "numeral" }, String(slot + 1)),
-    make(
-      "span",
-      { class: "place" },
-      make("span", {}, "row "),
-      `${row}, `,
-      make("span", {}, "col "),
-      String(col),
-    ),
-    named && top && tokenNode(top.token),
+    { ...attributes("read", pin), "aria-pressed": String(cell === state.cell), title: "read this patch" },
+    make("span", { class: "numeral" }, unseen("read pin "), String(slot + 1)),
+    place(pin),
+    top && tokenNode(top.token),
   );
   const drop = make(
     "button",
-    {
-      type: "button",
-      class: "pin-drop",
-      "data-pin": cell,
-      "data-control": `drop ${slot}`,
-      "aria-label": `let go of ${label}`,
-      title: "let go",
-    },
+    { ...attributes("drop", pin), "aria-label": dropLabel(pin), title: "let go" },
     "×",
   );
   return make("span", { class: "pin", "data-slot": slot + 1, "data-pin": cell }, read, drop);
 }
+
+/** @typedef {{canvas: import("#viewer/grid").Canvas, cell: number, slot: number}} Placed */
+
+/** @param {string} action @param {Placed} pin */
+const attributes = (action, { cell, slot }) => ({
+  type: "button",
+  class: `pin-${action}`,
+  "data-pin": cell,
+  "data-control": `${action} ${slot}`,
+});
+
+/** Where columns are narrow, the words are only heard. @param {Placed} pin */
+const place = ({ canvas, cell }) =>
+  make(
+    "span",
+    { class: "place" },
+    make("span", {}, "row "),
+    `${rowOf(canvas, cell)}, `,
+    make("span", {}, "col "),
+    String(colOf(canvas, cell)),
+  );
+
+/** @param {Placed} pin */
+const dropLabel = ({ canvas, cell, slot }) =>
+  `let go of pin ${slot + 1}: row ${rowOf(canvas, cell)}, col ${colOf(canvas, cell)}`;
+
+/** @param {string} text */
+const unseen = (text) => make("span", { class: "visually-hidden" }, text);

@@ -68,7 +68,7 @@ def test_a_pin_never_blocks_the_hover_of_others(page: Page, tiny_site: Path) -> 
 
 def test_a_chip_reads_its_pin_or_lets_go_of_it(page: Page, tiny_site: Path) -> None:
     opened = ModelPage.open(page, tiny_site / ALPHA, OPEN + "&patch=0,0&pins=0,0;0,1;1,2")
-    read = page.get_by_role("button", name="read pin 3: row 1, column 2")
+    read = page.get_by_role("button", name="read pin 3 row 1, col 2")
     expect(read).to_have_attribute("aria-pressed", "false")
     read.click()
     expect(read).to_have_attribute("aria-pressed", "true")

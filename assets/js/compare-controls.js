@@ -5,6 +5,7 @@ import { formatShare, sum } from "#viewer/compare-agreement";
 import { formatDepth, nearest } from "#viewer/compare-depth";
 import { COMPARE_MAPS, FIRSTS } from "#viewer/compare-link";
 import { byId, fill, make } from "#viewer/dom";
+import { check, radios } from "#viewer/radios";
 import { visiblePieces } from "#viewer/tokens";
 
 /**
@@ -127,27 +128,6 @@ function createAdd(page, reader) {
 }
 
 /**
- * A row of radio buttons.
- * @param {string} id @param {string} name @param {{id: string, title: string}[]} choices
- * @param {(id: string) => void} choose
- */
-function radios(id, name, choices, choose) {
-  const inputs = choices.map((choice) => make("input", { type: "radio", name, value: choice.id }));
-  const labels = choices.map((choice, index) =>
-    make("label", { "data-choice": choice.id }, inputs[index], make("span", {}, choice.title)),
-  );
-  fill(byId(id), ...labels).addEventListener("change", (event) =>
-    choose(/** @type {HTMLInputElement} */ (event.target).value),
-  );
-  return inputs;
-}
-
-/** @param {HTMLInputElement[]} inputs @param {string} value */
-function check(inputs, value) {
-  for (const input of inputs) input.checked = input.value === value;
-}
-
-/**
  * The summary: how often two models name the same word at the same place, and how often they would by chance.
  * @param {CompareView} view @param {import("#viewer/compare-agreement").Count | null} chance
  */
@@ -166,6 +146,6 @@ export function showSummary({ columns, state }, chance) {
 
 /** @param {import("#viewer/compare-agreement").Count | null} chance */
 function chanceText(chance) {
-  if (chance === null) return "";
+  if (chance === null) return " · chance …";
   return chance.compared === 0 ? " · chance needs another image" : ` · chance ${formatShare(chance)}`;
 }

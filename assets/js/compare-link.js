@@ -85,7 +85,8 @@ export function parseCompare(hash, page, otherwise) {
     image,
     depth: depthOfLink(asked, page.models[models[0]]) ?? otherwise.depth,
     lens,
-    map: COMPARE_MAPS.find(({ id }) => id === asked.get("map"))?.id ?? otherwise.map,
+    // A model's page opens without a map; side by side, words are what there is to see.
+    map: COMPARE_MAPS.find(({ id }) => asked.has("depth") && id === asked.get("map"))?.id ?? otherwise.map,
     first: FIRSTS.find((first) => String(first) === asked.get("first")) ?? FIRSTS[0],
     pin: pinOf(asked, page, models, image),
     only: asked.get("only"),

@@ -24,6 +24,7 @@ export function createPicture(palette, actions) {
   const [map, marks] = [make("canvas", { "aria-hidden": "true" }), make("canvas", { "aria-hidden": "true" })];
   const grid = make("div", { class: "cells", role: "grid" });
   const frame = make("div", { class: "frame" }, image, map, marks, grid);
+  const labelWhenIdle = idleLabels(grid);
   /** @type {{view: CompareView, at: number, spot: Spot | null} | null} */
   let shown = null;
 
@@ -40,7 +41,7 @@ export function createPicture(palette, actions) {
     property(frame, "--canvas-aspect", canvas.width / canvas.height);
     grid.setAttribute("aria-label", `Patches of ${model.title}, vision layer ${model.visionLayers[layer]}`);
     layCells(grid, canvas);
-    labelCells(grid, view.columns[at]);
+    labelWhenIdle(view, at);
     drawAll();
   }
 
@@ -146,6 +147,23 @@ function listenToPointer(frame, canvasNow, actions) {
     const cell = event.detail > 0 ? cellUnder(event) : cellOf(event.target);
     if (cell !== null) actions.pin(cell);
   });
+}
+
+/**
+ * Labels of all cells take longer than a step of the slider may, so they follow when there is time.
+ * @param {HTMLElement} grid
+ */
+function idleLabels(grid) {
+  const whenIdle = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 0));
+  let labelled = "";
+  return (/** @type {CompareView} */ { state, columns }, /** @type {number} */ at) => {
+    const key = [state.image, state.lens, columns[at].layer, columns[at].index].join(" ");
+    if (key === labelled) return;
+    labelled = key;
+    whenIdle(() => {
+      if (key === labelled) labelCells(grid, columns[at]);
+    });
+  };
 }
 
 /** Name every cell by its place and its first word. @param {HTMLElement} grid @param {Column} column */

@@ -7,7 +7,7 @@ import { chanceImages, chanceOf } from "#viewer/compare-chance";
 import { depthStops, nearest } from "#viewer/compare-depth";
 import { COMPARE_MAPS, formatCompare, parseCompare, whatCompareMisses } from "#viewer/compare-link";
 import { compareViews } from "#viewer/compare-view";
-import { centreCell, walk } from "#viewer/grid";
+import { centreCell, colOf, rowOf, walk } from "#viewer/grid";
 import { middleIndex, stepIndex } from "#viewer/layers";
 
 /**
@@ -34,6 +34,8 @@ export class CompareReader {
   #hover = null;
   /** @type {CompareView | null} */
   #view = null;
+  /** What it was worked out for, and the count. @type {{key: string, count: Count | null}} */
+  #chance = { key: "", count: null };
   /** @type {ComparePanels} */
   #panels = { state: () => {}, spot: () => {}, chance: () => {}, missing: () => {} };
 
@@ -56,7 +58,7 @@ export class CompareReader {
     const fresh = hash.length <= 1;
     if (!fresh) this.#read(hash);
     await this.#show();
-    if (fresh) this.#pinAgreement();
+    if (fresh) await this.#pinAgreement();
     this.#link.replace(this.hash());
   }
 
@@ -191,10 +193,12 @@ export class CompareReader {
     const first = this.#view?.columns.find(({ agreement }) => agreement);
     const shares = first?.agreement?.cells.map((count) => (count ? count.agreeing / count.compared : -1));
     if (!first?.canvas || !shares) return;
-    const centre = centreCell(first.canvas);
+    const { canvas, index } = first;
+    const away = (/** @type {number} */ cell) => distance(canvas, cell, centreCell(canvas));
     const best = Math.max(...shares);
-    const cell = shares[centre] === best ? centre : shares.indexOf(best);
-    this.update({ pin: { model: first.index, cell } });
+    const cells = [...shares.keys()].filter((cell) => shares[cell] === best);
+    const cell = cells.reduce((a, b) => (away(b) < away(a) ? b : a));
+    return this.update({ pin: { model: index, cell } });
   }
 
   async #show() {
@@ -219,17 +223,27 @@ export class CompareReader {
     }
   }
 
-  /** @param {CompareView} view */
+  /** Chance stays what it was when only the pin or the map has changed. @param {CompareView} view */
   async #showChance(view) {
-    const { models, image } = view.state;
+    const { models, image, depth, lens, first } = view.state;
+    const key = [image, depth, lens, first, ...models].join(" ");
+    this.#panels.chance(key === this.#chance.key ? this.#chance.count : null);
+    if (key === this.#chance.key) return;
     const trials = await Promise.all(
       chanceImages(this.#page, models, image).map(async (other) => ({
         image: other,
         loaded: await Promise.all(models.map(async (model) => (await this.#find(model, other)).loaded)),
       })),
     );
-    if (this.#view === view) this.#panels.chance(chanceOf(view, this.#views.agreementOf, trials));
+    if (this.#view !== view) return;
+    this.#chance = { key, count: chanceOf(view, this.#views.agreementOf, trials) };
+    this.#panels.chance(this.#chance.count);
   }
+}
+
+/** How far two cells are apart, in cells. @param {import("#viewer/grid").Canvas} canvas @param {number} a @param {number} b */
+function distance(canvas, a, b) {
+  return Math.hypot(rowOf(canvas, a) - rowOf(canvas, b), colOf(canvas, a) - colOf(canvas, b));
 }
 
 /** @param {import("#viewer/compare-files").ComparePage} page @returns {CompareState} */

@@ -12,6 +12,8 @@ import { isWord, normalise } from "#viewer/words";
  * @typedef {import("#viewer/readings").Neighbour} Neighbour
  */
 
+/** So many decimals do slim data files keep. */
+const DECIMALS = 2;
 const HINT = "Point at a patch in any picture; a click keeps it.";
 
 /**
@@ -84,6 +86,6 @@ function item({ token, score }, shared) {
     "li",
     { "data-agrees": agrees, title: agrees ? "named by more than one model" : null },
     tokenNode(token),
-    make("span", { class: "score" }, formatScore(score)),
+    make("span", { class: "score" }, formatScore(score, DECIMALS)),
   );
 }

@@ -32,7 +32,6 @@ export async function start(document) {
       columns.show(view);
       showControls(view);
       showLegend(view);
-      showSummary(view, null);
     },
     spot: columns.mark,
     chance: (chance) => shown && showSummary(shown, chance),

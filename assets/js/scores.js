@@ -1,14 +1,12 @@
 /** Scores and other figures as text and as lengths of bars. */
 
-/** @type {(value: number) => string} */
-const tidy = (value) => value.toFixed(3).replace("-", "\u2212");
-
 /**
  * A figure with three decimals and a true minus sign; a dash where it is missing.
- * @param {number | null | undefined} value @returns {string}
+ * @param {number | null | undefined} value @param {number} [decimals] @returns {string}
  */
-export function formatScore(value) {
-  return value === null || value === undefined || !Number.isFinite(value) ? "–" : tidy(value);
+export function formatScore(value, decimals = 3) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  return value.toFixed(decimals).replace("-", "\u2212");
 }
 
 /**

@@ -30,6 +30,8 @@ VOLATILE = (
     (re.compile(r'(id="(?:payload-[^"]*|modules)">)[^<]*'), r"\1[block]"),
     (re.compile(r"'(sha256|nonce)-[^']*'"), r"'\1-[hash]'"),
     (re.compile(r'nonce="[^"]*"'), 'nonce="[nonce]"'),
+    (re.compile(r'"key": "[^"]*"'), '"key": "[key]"'),
+    (re.compile(r"canvases/[0-9a-f]{16}"), "canvases/[hash]"),
     (re.compile(r"(data:image/[a-z]+;base64,)[^\"]*"), r"\1[image]"),
     (re.compile("[0-9.]+\u202f(?:kB|B)\\b"), "[size]"),
 )

@@ -3,6 +3,7 @@
 import { byId } from "#viewer/dom";
 import { createLayerControl } from "#viewer/layer-control";
 import { MAPS, usesLens } from "#viewer/maps";
+import { showsMultiples } from "#viewer/multiples-view";
 import { check, offer, radios } from "#viewer/radios";
 
 /**
@@ -22,11 +23,10 @@ import { check, offer, radios } from "#viewer/radios";
 export function createControls(page, reader) {
   const layers = createLayerControl(page, reader);
   const maps = radios("map-choices", "map", MAPS, (map) => reader.update({ map, only: null }));
-  const lenses = radios("lens-choices", "lens", page.lenses, (lens) => reader.update({ lens, only: null }));
+  const lenses = radios("lens-choices", "lens", page.lenses.map(shortened), (lens) => reader.update({ lens, only: null }));
   const grid = /** @type {HTMLInputElement} */ (byId("grid-toggle"));
   grid.addEventListener("change", () => reader.update({ grid: grid.checked }));
   const multiples = /** @type {HTMLInputElement} */ (byId("multiples-toggle"));
-  multiples.disabled = page.visionLayers.length === 1;
   multiples.addEventListener("change", () => reader.toggleMultiples());
 
   /** @param {View} view */
@@ -34,22 +34,32 @@ export function createControls(page, reader) {
     const { state } = view;
     layers.show(state.layer);
     for (const input of maps) offer(input, whatLacks(input.value, view));
+    // A map of a search that is not there would be one choice more to wonder about.
+    byId("map-choices").querySelector("[data-choice=onset]")?.toggleAttribute("hidden", !state.find);
     check(maps, state.map);
     check(lenses, state.lens);
     byId("lens-choices").hidden = !usesLens(state.map);
     grid.checked = state.grid;
-    multiples.checked = state.multiples;
+    multiples.checked = showsMultiples(state);
+    multiples.disabled = page.visionLayers.length === 1 || state.map === "onset";
   }
   return { show, play: layers.play };
 }
+
+/** The names of lenses that leave room for the row's other controls; each column below says the full one. */
+const SHORT = new Map([["embedding", "Embedding"]]);
+
+/** @param {import("#viewer/readings").Lens} lens */
+const shortened = ({ id, title }) => ({ id, title: SHORT.get(id) ?? title });
 
 /**
  * What a map would need and is not there, so that no choice leads to an empty picture; "" if nothing.
  * @param {string} map @param {View} view
  */
-function whatLacks(map, { page, data }) {
+function whatLacks(map, { page, data, state }) {
   const layers = page.visionLayers.map((_, index) => index);
   const missing = "not in these results";
+  if (map === "onset") return state.find ? "" : "search for a word first";
   if (map === "norm" || map === "entropy") return layers.some((layer) => data.statistics(layer, 0)) ? "" : missing;
   if (map === "text-layer") return page.textLayers.length > 0 ? "" : missing;
   if (map !== "verdict") return "";

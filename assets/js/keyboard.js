@@ -8,6 +8,7 @@ import { commandOf } from "#viewer/keys";
  * @property {{focusCell: (cell: number) => void, cancel: () => boolean, cellOf: (target: EventTarget | null) => number | null}} stage
  * @property {{showModal: () => void}} help
  * @property {() => void} copy
+ * @property {() => void} play
  * @property {() => void} take opens the menu of what can be taken along
  * @property {{open: () => void, step: (step: 1 | -1) => void}} search
  */
@@ -40,13 +41,15 @@ function focusOf(target) {
 /**
  * @param {import("#viewer/keys").Command} command @param {EventTarget | null} target @param {Desk} desk
  */
-function obey(command, target, { reader, stage, search, help, copy, take }) {
+function obey(command, target, { reader, stage, search, help, copy, take, play }) {
   if (command.action === "layer") reader.stepLayer(command.step);
   else if (command.action === "image") reader.stepImage(command.step);
   else if (command.action === "walk") stage.focusCell(reader.walk(command.key));
   else if (command.action === "pin") reader.pin(stage.cellOf(target) ?? 0);
   else if (command.action === "extend") stage.focusCell(reader.extend(command.key));
   else if (command.action === "clear") stage.cancel() || reader.clear();
+  else if (command.action === "play") play();
+  else if (command.action === "multiples") reader.toggleMultiples();
   else if (command.action === "grid") reader.toggleGrid();
   else if (command.action === "map") reader.nextMap();
   else if (command.action === "help") help.showModal();

@@ -72,7 +72,7 @@ function classes(map, only) {
 function classButton(item, index, only) {
   return make(
     "button",
-    { type: "button", "data-item": index, "aria-pressed": String(item.key === only) },
+    { type: "button", "data-item": index, "aria-pressed": String(item.key === only), "data-dim": item.dim },
     property(make("span", { class: "swatch" }), "--swatch", item.colour || "transparent"),
     make("bdi", {}, item.label),
     make("span", { class: "count" }, String(item.count)),

@@ -5,6 +5,7 @@ import { createCaptions } from "#viewer/captions-view";
 import { createCite } from "#viewer/cite-view";
 import { createControls } from "#viewer/controls-view";
 import { copyAddress, say } from "#viewer/copy";
+import { listDefaults } from "#viewer/default-list";
 import { byId } from "#viewer/dom";
 import { TABLES } from "#viewer/export-tables";
 import { Finder } from "#viewer/finder";
@@ -16,6 +17,7 @@ import { createLayerTable } from "#viewer/layer-table";
 import { createLegend } from "#viewer/legend-view";
 import { createLenses } from "#viewer/lens-view";
 import { browserLink } from "#viewer/link";
+import { createMultiples } from "#viewer/multiples-view";
 import { readPalette } from "#viewer/palette";
 import { createPatch } from "#viewer/patch-view";
 import { createPins } from "#viewer/pins-view";
@@ -28,6 +30,7 @@ import { createSiblings } from "#viewer/siblings-view";
 import { createStage } from "#viewer/stage-view";
 import { createStrip } from "#viewer/strip-view";
 import { createTakeAlong } from "#viewer/take-along-view";
+import { createTokensControl } from "#viewer/tokens-control";
 import { wordPlaces } from "#viewer/words";
 
 /** @param {Document} document */
@@ -52,21 +55,25 @@ export async function start(document) {
     createLenses(),
     createLayerTable(reader, wordPlaces(page.frequentWords ?? []), palette),
   );
+  const controls = createControls(page, reader);
   const rest = together(
     createStrip(page, reader),
     createSiblings(document, reader),
     createCaptions(),
-    createControls(page, reader),
+    controls.show,
+    createTokensControl(page, reader),
+    createMultiples(page, palette, reader),
     createLegend(reader),
     search.show,
     createPins(reader),
     createRegion(page, reader),
     createAbsences(page),
   );
+  listDefaults(page);
   window.addEventListener("hashchange", () => reader.follow(location.hash));
   createCite(page, link);
   const takeAlong = createTakeAlong(palette, TABLES, sourceOf(page));
-  listenToTools(document, reader, stage, link, takeAlong.open, search);
+  listenToTools(document, reader, stage, link, takeAlong.open, search, controls.play);
   await reader.open(location.hash, {
     state: together(stage.show, patch, rest, takeAlong.show),
     hover: together(stage.mark, patch),
@@ -90,16 +97,16 @@ const together =
  * Keys, and the buttons of the header.
  * @param {Document} document @param {Reader} reader @param {ReturnType<typeof createStage>} stage
  * @param {{flush: () => void}} link @param {() => void} take opens the menu of what can be taken along
- * @param {ReturnType<typeof createSearch>} search
+ * @param {ReturnType<typeof createSearch>} search @param {() => void} play plays through the layers, or stops
  */
-function listenToTools(document, reader, stage, link, take, search) {
+function listenToTools(document, reader, stage, link, take, search, play) {
   listKeys();
   const help = /** @type {HTMLDialogElement} */ (byId("help"));
   const copy = () => {
     link.flush();
     return copyAddress();
   };
-  listenToKeys(document, { reader, stage, search, help, copy, take });
+  listenToKeys(document, { reader, stage, search, help, copy, take, play });
   byId("search-button").addEventListener("click", search.open);
   byId("copy-button").addEventListener("click", copy);
   byId("help-button").addEventListener("click", () => help.showModal());

@@ -1,0 +1,127 @@
+/**
+ * Small multiples: the map at all layers at once, in place of the picture. Each is a button that goes to its
+ * layer. They are painted when what they show changes, not when the reader goes from layer to layer.
+ */
+
+import { byId, fill, make, property } from "#viewer/dom";
+import { describeLayer } from "#viewer/layers";
+import { drawFrame } from "#viewer/line-drawing";
+import { drawMapAndGrid } from "#viewer/picture-drawing";
+import { tiling } from "#viewer/tiling";
+
+/**
+ * @typedef {import("#viewer/view").View} View
+ * @typedef {import("#viewer/view").Page} Page
+ * @typedef {import("#viewer/palette").DrawingPalette} Palette
+ * @typedef {{button: HTMLButtonElement, canvas: HTMLCanvasElement}} Tile
+ */
+
+/** CSS pixels: between tiles, and the line that names the layer. */
+const EXTRA = { gap: 8, label: 18 };
+const PIN_WIDTH = 2;
+
+/**
+ * Whether a state shows all layers: without a map nothing tells them apart, and an onset is of all layers.
+ * @param {import("#viewer/hash").State} state
+ */
+export const showsMultiples = ({ multiples, map }) => multiples && map !== "none" && map !== "onset";
+
+/**
+ * Sets up the small multiples; the returned function shows a view in them.
+ * @param {Page} page @param {Palette} palette
+ * @param {{update: (changes: Partial<import("#viewer/hash").State>, options: {push: boolean}) => unknown}} reader
+ */
+export function createMultiples(page, palette, reader) {
+  const box = byId("multiples");
+  const frame = byId("frame");
+  const picture = /** @type {HTMLImageElement} */ (byId("canvas-image"));
+  const tiles = page.visionLayers.map((_, index) => makeTile(page, index));
+  fill(box, ...tiles.map(({ button }) => button));
+  /** @type {View | null} */
+  let shown = null;
+  let painted = "";
+
+  box.addEventListener("click", (event) => {
+    const button = event.target instanceof Element ? event.target.closest("button") : null;
+    if (!button) return;
+    reader.update({ layer: Number(button.dataset.layer), multiples: false }, { push: true });
+    // The button is gone now; with a keyboard, what was pressed to open it is the way on.
+    if (event.detail === 0) byId("multiples-toggle").focus();
+  });
+  const repaint = () => {
+    painted = "";
+    if (shown) show(shown);
+  };
+  picture.addEventListener("load", repaint);
+  new ResizeObserver(repaint).observe(frame);
+
+  /** @param {View} view */
+  function show(view) {
+    shown = view;
+    const visible = showsMultiples(view.state);
+    box.hidden = !visible;
+    frame.toggleAttribute("data-covered", visible);
+    if (!visible) return;
+    tiles.forEach(({ button }, layer) => {
+      if (layer === view.state.layer) button.setAttribute("aria-current", "true");
+      else button.removeAttribute("aria-current");
+    });
+    const wanted = keyOf(view);
+    if (wanted !== painted) paint(box, frame, picture, tiles, view, palette);
+    painted = wanted;
+  }
+  return show;
+}
+
+/** What the tiles show, but for the layer. @param {View} view */
+const keyOf = ({ state, shown }) =>
+  JSON.stringify([state.image, state.map, state.lens, state.only, state.grid, state.pins, shown.key]);
+
+/** @param {Page} page @param {number} index @returns {Tile} */
+function makeTile({ visionLayers, model }, index) {
+  const canvas = make("canvas", { "aria-hidden": "true" });
+  const layer = visionLayers[index];
+  const button = make(
+    "button",
+    { type: "button", "data-layer": index, title: describeLayer(layer, model.numLayers) },
+    canvas,
+    make("span", {}, make("span", { class: "axis" }, "vision layer "), String(layer)),
+  );
+  return { button, canvas };
+}
+
+/**
+ * @param {HTMLElement} box @param {HTMLElement} frame @param {HTMLImageElement} picture @param {Tile[]} tiles
+ * @param {View} view @param {Palette} palette
+ */
+function paint(box, frame, picture, tiles, view, palette) {
+  const { width: w, height: h } = view.image.canvas;
+  const room = { width: box.clientWidth, height: frame.clientHeight };
+  const { cols, width } = tiling(tiles.length, w / h, room, EXTRA);
+  property(box, "--tiles", cols);
+  property(box, "--tile-width", `${width}px`);
+  property(box, "--tile-aspect", w / h);
+  if (width === 0 || !picture.complete) return;
+  tiles.forEach(({ canvas }, layer) => paintTile(canvas, width, picture, { ...view, hover: null }, layer, palette));
+}
+
+/**
+ * @param {HTMLCanvasElement} target @param {number} width CSS pixels @param {HTMLImageElement} picture
+ * @param {View} view @param {number} layer @param {Palette} palette
+ */
+function paintTile(target, width, picture, view, layer, palette) {
+  const { canvas } = view.image;
+  const ratio = globalThis.devicePixelRatio || 1;
+  target.width = Math.round(width * ratio);
+  target.height = Math.round((target.width * canvas.height) / canvas.width);
+  const context = /** @type {CanvasRenderingContext2D} */ (target.getContext("2d"));
+  context.setTransform(target.width / canvas.width, 0, 0, target.height / canvas.height, 0, 0);
+  context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  const pixel = canvas.width / width;
+  const state = { ...view.state, layer, grid: false };
+  drawMapAndGrid(context, { ...view, state, map: view.mapAt(layer) }, palette, pixel);
+  state.pins.forEach((pin, slot) => {
+    const stroke = { colour: palette.pins[slot], rim: palette.markDark, width: PIN_WIDTH };
+    if (pin !== null) drawFrame(context, canvas, pin, stroke, pixel);
+  });
+}

@@ -2,7 +2,7 @@
 
 The page holds facts only: which model saw which image on which canvas. What the lenses read comes from data
 files, by script, when it is looked at. Where models' pages keep their data to themselves, slim files are
-written beside this page: the same coding with tokens and rounded scores only, and each canvas once for all the
+written beside this page: the same coding with tokens and rounded scores only, each canvas once for all the
 models that saw it. Where models' pages have data files, these are read.
 """
 

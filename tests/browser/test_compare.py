@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from generator.build import build_site
@@ -306,3 +307,13 @@ def test_targets_can_be_touched_and_nothing_is_wider_than_the_screen(page: Page,
     assert len(boxes) > 10
     if is_phone(page):
         assert [box for box in boxes if not box or box["height"] < 24 or box["width"] < 24] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("chosen", ["none", "words", "agreement"])
+def test_axe_finds_nothing(page: Page, tiny_site: Path, scheme: str, chosen: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+    hash_ = f"#models=alpha-round,beta-wide,alpha-round-linear&image=scene-0&depth=0.5&map={chosen}&patch=1,1"
+    ComparePage.open(page, tiny_site, hash_)
+    violations = Axe().run(page).response["violations"]
+    assert [(found["id"], [node["html"][:160] for node in found["nodes"]]) for found in violations] == []

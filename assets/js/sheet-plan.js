@@ -59,6 +59,43 @@ export function planWords(sheet, { room, top }, widthOf) {
   return { items, bottom };
 }
 
+/** @typedef {{layer: number, x: number, y: number}} Panel */
+
+/**
+ * The pictures in a square-ish grid, each with its label below.
+ * @param {Sheet["panels"]} labelled @param {import("#viewer/grid").Canvas} canvas @param {number} scale
+ * @param {Width} widthOf @returns {{width: number, height: number, panels: Panel[], items: Item[]}}
+ */
+export function planPanels(labelled, canvas, scale, widthOf) {
+  const { width, height, cols } = panelsSize(labelled, canvas, scale);
+  const [w, h] = [Math.round(canvas.width * scale), Math.round(canvas.height * scale)];
+  const below = labelled.length > 1 ? LINE + SPACE : 0;
+  const panels = labelled.map(({ layer }, at) => ({
+    layer,
+    x: MARGIN + (at % cols) * (w + GAP),
+    y: MARGIN + Math.floor(at / cols) * (h + below),
+  }));
+  const items = labelled.flatMap(({ label }, at) => {
+    if (label === "") return [];
+    const { x, y } = panels[at];
+    const piece = { text: label, tone: /** @type {Tone} */ ("plain") };
+    return [{ piece, x, y: y + h + LINE / 2 + 1, width: widthOf(label, "plain") }];
+  });
+  return { width, height, panels, items };
+}
+
+/**
+ * How much room the pictures take.
+ * @param {Sheet["panels"]} panels @param {import("#viewer/grid").Canvas} canvas @param {number} scale
+ */
+export function panelsSize({ length }, canvas, scale) {
+  const cols = Math.ceil(Math.sqrt(length));
+  const rows = Math.ceil(length / cols);
+  const [w, h] = [Math.round(canvas.width * scale), Math.round(canvas.height * scale)];
+  const below = length > 1 ? LINE + SPACE : 0;
+  return { cols, width: cols * (w + GAP) - GAP, height: rows * (h + below) };
+}
+
 /** @param {Sheet} sheet @returns {Piece[][]} */
 const classEntries = ({ classes }) =>
   classes.map(({ label, count, colour }) => [

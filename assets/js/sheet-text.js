@@ -3,6 +3,7 @@
 import { colOf, rowOf } from "#viewer/grid";
 import { describeLayer } from "#viewer/layers";
 import { MAPS, usesLens } from "#viewer/maps";
+import { showsMultiples } from "#viewer/multiples-view";
 import { edgesOf } from "#viewer/region";
 import { shortText, visibleText } from "#viewer/tokens";
 
@@ -10,6 +11,7 @@ import { shortText, visibleText } from "#viewer/tokens";
  * @typedef {import("#viewer/view").View} View
  *
  * @typedef {object} Sheet
+ * @property {{layer: number, label: string}[]} panels one picture each; the label of an only one is empty
  * @property {string} title
  * @property {string[]} lines what is shown, then whose it is
  * @property {{label: string, count: number | null, colour: string}[]} classes legend of the map by class
@@ -26,6 +28,7 @@ const CLASSES = 14;
  */
 export function sheetText(view, palette, { source }) {
   return {
+    panels: panelsOf(view),
     title: plain(view.page.model.title),
     lines: [captionOf(view), source],
     classes: classesOf(view),
@@ -34,15 +37,22 @@ export function sheetText(view, palette, { source }) {
   };
 }
 
+/** @param {View} view @returns {Sheet["panels"]} */
+export function panelsOf({ page: { visionLayers }, state }) {
+  if (!showsMultiples(state)) return [{ layer: state.layer, label: "" }];
+  return visionLayers.map((depth, layer) => ({ layer, label: `vision layer ${depth}` }));
+}
+
 /** Text of the study in one line, what cannot be seen as glyphs. @param {string} text */
 export const plain = (text) => text.split(" ").map((part) => part && visibleText(part)).join(" ");
 
 /** Image, layer, map and lens in one line. @param {View} view @returns {string} */
 export function captionOf({ page, state, image, map }) {
   const layer = page.visionLayers[state.layer];
+  const depth = `vision layer ${layer} (${describeLayer(layer, page.model.numLayers)})`;
   return [
     `image ${plain(image.id)}`,
-    `vision layer ${layer} (${describeLayer(layer, page.model.numLayers)})`,
+    showsMultiples(state) ? "all stored layers" : depth,
     map && mapName(page, state),
     map && state.only !== null && `only ${shortText(state.only)}`,
     state.defaults === "hide" && "default tokens hidden",
@@ -63,12 +73,14 @@ function classesOf({ map, state }) {
   const all = map?.classes ?? [];
   const kept = state.only === null ? all.slice(0, CLASSES) : all.filter(({ key }) => key === state.only);
   const rest = state.only === null ? all.length - kept.length : 0;
-  const named = kept.map(({ label, count, colour }) => ({ label, count, colour }));
+  // Counts are of one layer.
+  const counted = !showsMultiples(state);
+  const named = kept.map(({ label, count, colour }) => ({ label, count: counted ? count : null, colour }));
   return rest > 0 ? [...named, { label: `and ${rest} more`, count: null, colour: "" }] : named;
 }
 
 /**
- * Each pin with the first token of every lens.
+ * Each pin, with the first token of every lens.
  * @param {View} view @param {{pins: string[]}} palette
  */
 function pinsOf({ page, state, image, shown }, { pins: colours }) {
@@ -76,8 +88,9 @@ function pinsOf({ page, state, image, shown }, { pins: colours }) {
     if (cell === null) return [];
     const firsts = page.lenses.map(({ id }) => shown.first(id, state.layer, cell)?.token);
     const words = firsts.map((token) => (token === undefined ? "–" : shortText(token)));
-    const place = `row ${rowOf(image.canvas, cell)}, column ${colOf(image.canvas, cell)}`;
-    return [{ label: `${slot + 1}: ${place}: ${words.join(" · ")}`, colour: colours[slot] }];
+    const place = `${slot + 1}: row ${rowOf(image.canvas, cell)}, column ${colOf(image.canvas, cell)}`;
+    // Words are of one layer.
+    return [{ label: showsMultiples(state) ? place : `${place}: ${words.join(" · ")}`, colour: colours[slot] }];
   });
 }
 

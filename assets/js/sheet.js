@@ -4,15 +4,17 @@
  */
 
 import { drawMapAndGrid, drawMarks } from "#viewer/picture-drawing";
-import { MARGIN, planWords, fontOf } from "#viewer/sheet-plan";
+import { MARGIN, fontOf, planPanels, planWords } from "#viewer/sheet-plan";
 
 /**
  * @typedef {import("#viewer/view").View} View
  * @typedef {import("#viewer/palette").DrawingPalette} Palette
  * @typedef {import("#viewer/sheet-plan").Item} Item
  *
- * @typedef {{width: number, height: number, scale: number, items: Item[]}} Plan sizes in pixels of the
- *   sheet; `scale`: pixels of the sheet per canvas pixel
+ * @typedef {import("#viewer/sheet-plan").Panel} Panel
+ *
+ * @typedef {{width: number, height: number, scale: number, panels: Panel[], items: Item[]}} Plan sizes in
+ *   pixels of the sheet; `scale`: pixels of the sheet per canvas pixel
  */
 
 /** Words need this much room, however small the canvas. */
@@ -25,10 +27,18 @@ const LEAST_WIDTH = 320;
  * @returns {Plan}
  */
 export function planSheet(sheet, canvas, scale, measure, family) {
-  const room = Math.max(Math.round(canvas.width * scale), LEAST_WIDTH);
-  const top = MARGIN + Math.round(canvas.height * scale);
-  const { items, bottom } = planWords(sheet, { room, top }, (text, tone) => measure(text, fontOf(tone, family)).width);
-  return { width: room + 2 * MARGIN, height: Math.ceil(bottom + MARGIN), scale, items };
+  const widthOf = (/** @type {string} */ text, /** @type {import("#viewer/sheet-plan").Tone} */ tone) =>
+    measure(text, fontOf(tone, family)).width;
+  const pictures = planPanels(sheet.panels, canvas, scale, widthOf);
+  const room = Math.max(pictures.width, LEAST_WIDTH);
+  const { items, bottom } = planWords(sheet, { room, top: MARGIN + pictures.height }, widthOf);
+  return {
+    width: room + 2 * MARGIN,
+    height: Math.ceil(bottom + MARGIN),
+    scale,
+    panels: pictures.panels,
+    items: [...pictures.items, ...items],
+  };
 }
 
 /**
@@ -39,11 +49,14 @@ export function drawSheet(context, plan, view, palette, picture) {
   const { width, height } = view.image.canvas;
   context.fillStyle = palette.sheet.paper;
   context.fillRect(0, 0, plan.width, plan.height);
-  context.setTransform(plan.scale, 0, 0, plan.scale, MARGIN, MARGIN);
-  context.drawImage(picture, 0, 0, width, height);
-  drawMapAndGrid(context, view, palette, 1 / plan.scale);
-  // The pointer is on a button, so nothing is hovered.
-  drawMarks(context, { ...view, hover: null }, palette, 1 / plan.scale);
+  for (const { layer, x, y } of plan.panels) {
+    context.setTransform(plan.scale, 0, 0, plan.scale, x, y);
+    context.drawImage(picture, 0, 0, width, height);
+    // The pointer is on a button, so nothing is hovered.
+    const shown = { ...view, hover: null, state: { ...view.state, layer }, map: view.mapAt(layer) };
+    drawMapAndGrid(context, shown, palette, 1 / plan.scale);
+    drawMarks(context, shown, palette, 1 / plan.scale);
+  }
   context.setTransform(1, 0, 0, 1, 0, 0);
   for (const item of plan.items) drawItem(context, item, palette);
 }

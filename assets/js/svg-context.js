@@ -54,6 +54,8 @@ export class SvgContext {
   #path = "";
   /** A text's outline waits for its filling, and then they are one element. @type {Record<string, any> | null} */
   #outline = null;
+  /** @type {Map<string, {id: string, x: number, y: number, width: number, height: number}>} */
+  #pictures = new Map();
   #transform = { a: 1, b: 0, c: 0, d: 1, e: 0, f: 0 };
 
   /** @param {{width: number, height: number}} size in user units @param {Measure} measure */
@@ -186,8 +188,16 @@ export class SvgContext {
   /** @param {{src: string}} picture whose bytes are in its address @param {number} x @param {number} y
    *  @param {number} width @param {number} height */
   drawImage({ src }, x, y, width, height) {
-    const fit = { preserveAspectRatio: "none", "xlink:href": src };
-    this.#add("image", { ...this.#box(x, y, width, height), ...fit });
+    const box = this.#box(x, y, width, height);
+    const first = this.#pictures.get(src);
+    // The same picture again is the first one, moved: its bytes are most of the file.
+    if (first && first.width === box.width && first.height === box.height) {
+      this.#add("use", { "xlink:href": `#${first.id}`, x: box.x - first.x, y: box.y - first.y });
+      return;
+    }
+    const id = `picture-${this.#pictures.size + 1}`;
+    this.#pictures.set(src, { id, ...box });
+    this.#add("image", { id, ...box, preserveAspectRatio: "none", "xlink:href": src });
   }
 
   /**

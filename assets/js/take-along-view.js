@@ -6,6 +6,9 @@ import { download } from "#viewer/download";
 import { byId, fill, make, property } from "#viewer/dom";
 import { pngOf, svgOf } from "#viewer/export-picture";
 import { fileName } from "#viewer/file-names";
+import { showsMultiples } from "#viewer/multiples-view";
+import { panelsSize } from "#viewer/sheet-plan";
+import { panelsOf } from "#viewer/sheet-text";
 
 /**
  * @typedef {import("#viewer/view").View} View
@@ -58,10 +61,10 @@ function place(menu, button) {
 
 /** @param {HTMLElement} menu @param {View} view @param {Saved[]} tables */
 function offer(menu, view, tables) {
-  const { width } = view.image.canvas;
   for (const scale of [1, 2]) {
     const button = menu.querySelector(`[data-picture="${scale}"]`);
-    if (button) button.textContent = `PNG, ${width * scale} px wide`;
+    const { width } = panelsSize(panelsOf(view), view.image.canvas, scale);
+    if (button) button.textContent = `PNG, ${width} px wide`;
   }
   const buttons = tables.map(({ title }, index) => {
     const text = title(view);
@@ -74,20 +77,18 @@ function offer(menu, view, tables) {
 }
 
 /** @param {View} view */
-const stem = ({ page, state, image }) => [
-  page.study.id,
-  page.model.id,
-  image.id,
-  "layer",
-  page.visionLayers[state.layer],
-];
+const stem = ({ page, state, image }) => [page.study.id, page.model.id, image.id];
+
+/** @param {View} view */
+const layerOf = ({ page, state }) => ["layer", page.visionLayers[state.layer]];
 
 /** @param {string} kind 1, 2 or svg @param {import("#viewer/export-picture").Shown} shown */
 async function savePicture(kind, shown) {
-  const { state } = shown.view;
+  const { view } = shown;
+  const layers = showsMultiples(view.state) ? ["all-layers"] : layerOf(view);
   try {
     const blob = kind === "svg" ? await svgOf(shown) : await pngOf(shown, Number(kind));
-    const name = [...stem(shown.view), state.map, ...(kind === "2" ? ["2x"] : [])];
+    const name = [...stem(view), ...layers, view.state.map, ...(kind === "2" ? ["2x"] : [])];
     download(blob, fileName(name, kind === "svg" ? "svg" : "png"));
   } catch {
     notify("This browser could not make the picture");
@@ -97,5 +98,5 @@ async function savePicture(kind, shown) {
 /** @param {Saved} saved @param {View} view */
 function saveTable({ id, table }, view) {
   const blob = new Blob([csvText(table(view))], { type: "text/csv;charset=utf-8" });
-  download(blob, fileName([...stem(view), id], "csv"));
+  download(blob, fileName([...stem(view), ...layerOf(view), id], "csv"));
 }

@@ -78,6 +78,26 @@ test("nothing of a sheet leaves it or lies on something else", () => {
   }
 });
 
+test("all layers are one sheet, each layer named", () => {
+  const at = view({ multiples: true, pins: [] }, words(2));
+  const sheet = sheetText(at, palette, { source: "s" });
+  assert.deepEqual(sheet.panels.map(({ label }) => label), ["vision layer 0", "vision layer 2", "vision layer 4"]);
+  assert.match(sheet.lines[0], /^image scene-0 · all stored layers · words/);
+  assert.deepEqual(sheet.classes.map(({ count }) => count), [null, null]);
+  const plan = planSheet(sheet, canvas, 2, measure, "f");
+  assert.equal(plan.width, 200 * 2 + 14 + 2 * MARGIN);
+  assert.deepEqual(
+    plan.panels.map(({ layer, x, y }) => [layer, x, y]),
+    [
+      [0, 12, 12],
+      [1, 226, 12],
+      [2, 12, 12 + 160 + 23],
+    ],
+  );
+  const labels = plan.items.filter(({ piece }) => piece.text?.startsWith("vision"));
+  labels.forEach(({ x, y }, at) => assert.deepEqual([x, y], [plan.panels[at].x, plan.panels[at].y + 160 + 10]));
+});
+
 test("a ramp shows its ends and what it means", () => {
   const ramp = { low: -1, high: 0.5, colours: ["#000", "#777", "#fff"], title: "cosine" };
   const sheet = sheetText(view({ map: "score", pins: [] }, { classes: [], ramp }), palette, { source: "s" });

@@ -28,8 +28,19 @@ test("rectangles, lines and pictures stand where the transform puts them", () =>
   assert.deepEqual(elements(context), [
     '<rect x="12" y="9" width="6" height="8" fill="#ff0000" fill-opacity="0.5"/>',
     '<path d="M10 5L30 5" fill="none" stroke="#00ff00" stroke-width="3"/>',
-    '<image x="10" y="5" width="120" height="40" preserveAspectRatio="none" xlink:href="data:image/png;base64,AA=="/>',
+    '<image id="picture-1" x="10" y="5" width="120" height="40" preserveAspectRatio="none" xlink:href="data:image/png;base64,AA=="/>',
   ]);
+});
+
+test("a picture that is drawn again is written once", () => {
+  const context = make();
+  for (const x of [10, 50]) {
+    context.setTransform(2, 0, 0, 2, x, 5);
+    context.drawImage({ src: "data:image/png;base64,AA==" }, 0, 0, 10, 10);
+  }
+  const file = context.toFile("t", "d");
+  assert.equal(file.match(/base64/g).length, 1);
+  assert.match(file, /<use xlink:href="#picture-1" x="40" y="0"\/>/);
 });
 
 test("a text and its outline are one element", () => {

@@ -19,7 +19,12 @@ def spoil(results: Path, table: str, column: str, change: Callable[[int, Any], A
     place = rows.schema.get_field_index(column)
     values = [change(row, value) for row, value in enumerate(rows[column].to_pylist())]
     field = rows.schema.field(column).with_nullable(True)
-    pq.write_table(rows.set_column(place, field, pa.array(values, field.type)), path)
+    return write_listed(results, path, rows.set_column(place, field, pa.array(values, field.type)))
+
+
+def write_listed(results: Path, path: Path, rows: pa.Table) -> Path:
+    """Write `rows` over a part and list it in the manifest as it now is."""
+    pq.write_table(rows, path)
     content = path.read_bytes()
     manifest = json.loads((results / "manifest.json").read_text(encoding="utf-8"))
     for part in manifest["parts"]:

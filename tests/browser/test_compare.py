@@ -317,3 +317,19 @@ def test_axe_finds_nothing(page: Page, tiny_site: Path, scheme: str, chosen: str
     ComparePage.open(page, tiny_site, hash_)
     violations = Axe().run(page).response["violations"]
     assert [(found["id"], [node["html"][:160] for node in found["nodes"]]) for found in violations] == []
+
+
+def test_where_pages_have_data_files_these_are_read(
+    page: Page, tiny_study_folder: Path, tiny_site: Path, tmp_path: Path
+) -> None:
+    build_site(tiny_study_folder, tmp_path / "site", images_in_page=1)
+    assert not (tmp_path / "site/compare").exists()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    filed = ComparePage.open(page, tmp_path / "site", TWO + "&patch=1,1")
+    assert (tmp_path / "site/models/beta-wide/00001.js").as_uri() in asked
+    tokens = [filed.tokens(at, "logit") for at in range(2)]
+    summary = page.locator("#summary")
+    expect(summary).to_contain_text("%")
+    slim = ComparePage.open(page, tiny_site, TWO + "&patch=1,1")
+    assert [slim.tokens(at, "logit") for at in range(2)] == tokens

@@ -46,7 +46,8 @@ def test_a_tap_shows_words_without_scrolling(page: Page, tiny_site: Path) -> Non
 def test_what_is_tapped_is_at_least_24_pixels_high(page: Page, tiny_site: Path) -> None:
     hash_ = "#image=scene-0&layer=2&patch=0,0&map=words&lens=contextual"
     ModelPage.open(page, tiny_site / "models/alpha-round.html", hash_)
-    targets = page.locator("#layer-table button, #legend button, .choices label, #layer-ticks button")
+    kinds = "#layer-table button, #legend button, .choices label, #layer-ticks button, .pin button"
+    targets = page.locator(f":is({kinds}, .region-button):visible")
     boxes = [target.bounding_box() for target in (*targets.all(), *page.locator(".tool:visible").all())]
     assert len(boxes) > 10
     assert [box for box in boxes if not box or box["height"] < 24 or box["width"] < 24] == []

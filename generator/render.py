@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,7 +19,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from generator.resources import TEMPLATES, asset_text
-from generator.scripts import packed_modules, start_script
+from generator.scripts import packed, start_script
+from generator.styles import style_sheet
 
 _UNSAFE_IN_PAGE = re.compile(r"</script|</style|<!--", re.IGNORECASE)
 _POLICY_PLACE = "content-security-policy-of-this-page"
@@ -26,13 +28,22 @@ _POLICY_PLACE = "content-security-policy-of-this-page"
 
 def render(template: str, page: Any, entry: str | None = None) -> str:
     """The HTML of `page`, placed by `templates/TEMPLATE`; `entry` names its first module, like `viewer`."""
-    modules, start = (packed_modules(entry), start_script()) if entry else ("", "")
-    nonce = _hash((json.dumps(getattr(page, "data", {})) + modules + start).encode())
-    inlined: list[str] = []
+    start = start_script() if entry else ""
+    nonce = _hash((json.dumps(getattr(page, "data", {})) + start).encode())
+    allowed: list[Asset] = []
+    in_pack: list[str] = []
 
     def place(name: str) -> Markup:
-        inlined.append(name)
-        return asset(name)
+        allowed.append(asset(name))
+        return Markup(allowed[-1].text)  # noqa: S704
+
+    def pack(name: str) -> str:
+        in_pack.append(name)
+        return ""
+
+    def pack_all() -> Markup:
+        allowed.append(Asset("css", style_sheet(*in_pack)))
+        return Markup(packed(entry or "", allowed[-1].text))  # noqa: S704 coded: no character of markup
 
     html = (
         _environment()
@@ -40,13 +51,14 @@ def render(template: str, page: Any, entry: str | None = None) -> str:
         .render(
             page=page,
             asset=place,
-            modules=Markup(modules),  # noqa: S704 coded: no character of markup
+            pack=pack,
+            packed=pack_all,
             start_script=Markup(_checked(start, "start.js")),  # noqa: S704
             nonce=nonce,
             csp=_POLICY_PLACE,
         )
     )
-    return html.replace(_POLICY_PLACE, _policy(inlined, nonce if entry else None), 1)
+    return html.replace(_POLICY_PLACE, _policy(allowed, nonce if entry else None), 1)
 
 
 @cache
@@ -60,13 +72,23 @@ def _environment() -> Environment:
     )
 
 
-def asset(name: str) -> Markup:
+@dataclass(frozen=True)
+class Asset:
+    """What a script or style element of a page holds."""
+
+    kind: str
+    """`css` or `js`."""
+    text: str
+
+
+def asset(name: str) -> Asset:
     """One file of `assets/`, to stand inside a script or style element as it is.
 
     Raises:
         ValueError: the file would end the element that it stands in.
     """
-    return Markup(_checked(asset_text(name), name))  # noqa: S704
+    kind = name.rsplit(".", 1)[1]
+    return Asset(kind, _checked(style_sheet(name) if kind == "css" else asset_text(name), name))
 
 
 def _checked(text: str, name: str) -> str:
@@ -75,8 +97,8 @@ def _checked(text: str, name: str) -> str:
     return text
 
 
-def _policy(inlined: Sequence[str], nonce: str | None) -> str:
-    """The policy of a page: the assets that its template inlined, and images inside the page.
+def _policy(allowed: Sequence[Asset], nonce: str | None) -> str:
+    """The policy of a page: the assets that its template inlined or packed, and images inside the page.
 
     Hashes are those of the assets, never of what stands in the finished page: a script that came in by data
     must not be allowed by being there. A script with the nonce may import modules and load data files, which
@@ -84,8 +106,8 @@ def _policy(inlined: Sequence[str], nonce: str | None) -> str:
     """
     nonces = [f"'nonce-{nonce}'"] if nonce else []
     styles, scripts = (
-        [f"'sha256-{_hash(asset_text(name).encode())}'" for name in inlined if name.endswith(kind)]
-        for kind in (".css", ".js")
+        [f"'sha256-{_hash(asset.text.encode())}'" for asset in allowed if asset.kind == kind]
+        for kind in ("css", "js")
     )
     return "; ".join(
         (

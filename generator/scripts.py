@@ -1,4 +1,4 @@
-"""The modules of a page, packed: comments left out, compressed, as text that `assets/js/start.js` unpacks.
+"""The modules and styles of a page, packed: compressed, as text that `assets/js/start.js` unpacks.
 
 A page's scripts are a third of its readable text, and a page of a few images would otherwise be made of them.
 """
@@ -18,7 +18,15 @@ _COMMENT = re.compile(r"^[ ]*(?:/\*\*(?:(?!\*/).)*\*/|//[^\n]*)[ ]*\n", re.DOTAL
 
 
 @cache
-def packed_modules(entry: str) -> str:
+def packed(entry: str, styles: str) -> str:
+    """The modules of `entry` and the page's style sheet, as `assets/js/start.js` reads them."""
+    content = {"entry": f"#viewer/{entry}", "modules": _modules(entry), "styles": styles}
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9)
+    text = json.dumps(content, ensure_ascii=False)
+    return printable(compressor.compress(text.encode()) + compressor.flush())
+
+
+def _modules(entry: str) -> dict[str, str]:
     """Every module that the module `entry` needs, directly or through another, and `entry` itself."""
     needed: list[str] = []
     waiting = [entry]
@@ -27,10 +35,7 @@ def packed_modules(entry: str) -> str:
         if name not in needed and (ASSETS / "js" / f"{name}.js").is_file():
             needed.append(name)
             waiting += _IMPORT.findall(without_comments(asset_text(f"js/{name}.js")))
-    modules = {f"#viewer/{name}": without_comments(asset_text(f"js/{name}.js")) for name in sorted(needed)}
-    packed = json.dumps({"entry": f"#viewer/{entry}", "modules": modules}, ensure_ascii=False)
-    compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9)
-    return printable(compressor.compress(packed.encode()) + compressor.flush())
+    return {f"#viewer/{name}": without_comments(asset_text(f"js/{name}.js")) for name in sorted(needed)}
 
 
 @cache

@@ -1,5 +1,6 @@
 /**
- * Unpacks the page's modules, which `generator/scripts.py` packed, and runs the one that is the page's entry.
+ * Unpacks the page's styles and modules, which `generator/scripts.py` packed, and runs the module that is the
+ * page's entry. Until the styles are there, `base.css` keeps the page from being shown without them.
  *
  * The modules become `data:` modules of an import map; the policy lets them be imported because what imports
  * them has the page's nonce. No module may run before an import map, so this runs as a classic script, with
@@ -8,7 +9,7 @@
 
 import { bytesOf, inflated } from "#viewer/printable";
 
-/** @typedef {{entry: string, modules: Record<string, string>}} Packed */
+/** @typedef {{entry: string, modules: Record<string, string>, styles: string}} Packed */
 
 /** @param {string} type @param {string} text @param {string} nonce */
 function addScript(type, text, nonce) {
@@ -21,7 +22,11 @@ function addScript(type, text, nonce) {
 /** @param {string} packed @param {string} nonce */
 async function startPage(packed, nonce) {
   /** @type {Packed} */
-  const { entry, modules } = JSON.parse(new TextDecoder().decode(await inflated(bytesOf(packed))));
+  const { entry, modules, styles } = JSON.parse(new TextDecoder().decode(await inflated(bytesOf(packed))));
+  const style = document.createElement("style");
+  style.textContent = styles;
+  document.head.append(style);
+  delete document.documentElement.dataset.styles;
   const urls = Object.entries(modules).map(([name, source]) => [
     name,
     `data:text/javascript;charset=utf-8,${encodeURIComponent(source)}`,
@@ -31,6 +36,7 @@ async function startPage(packed, nonce) {
 }
 
 startPage(document.getElementById("modules")?.textContent ?? "", document.currentScript?.nonce ?? "").catch((error) => {
+  delete document.documentElement.dataset.styles;
   const notice = document.getElementById("notice");
   if (notice) notice.textContent = `This browser cannot read the page's scripts: ${error}`;
   throw error;

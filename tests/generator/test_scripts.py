@@ -6,13 +6,14 @@ import json
 import zlib
 
 from generator.resources import asset_text
-from generator.scripts import packed_modules, start_script, without_comments
+from generator.scripts import packed, start_script, without_comments
 from tests.generator.test_printable import decoded
 
 
 def unpacked(entry: str) -> dict[str, str]:
-    content = json.loads(zlib.decompress(decoded(packed_modules(entry)), -zlib.MAX_WBITS))
+    content = json.loads(zlib.decompress(decoded(packed(entry, "a{b:c}")), -zlib.MAX_WBITS))
     assert content["entry"] == f"#viewer/{entry}"
+    assert content["styles"] == "a{b:c}"
     modules: dict[str, str] = content["modules"]
     return modules
 
@@ -24,8 +25,8 @@ def test_a_module_brings_what_it_imports_directly_or_not() -> None:
 
 
 def test_a_module_of_types_only_is_left_out() -> None:
-    """`payload` speaks of the types of `readings` in comments, and imports nothing of it."""
-    assert '"#viewer/readings"' in asset_text("js/payload.js")
+    """`image-data` speaks of the types of `readings` in comments, and imports nothing of it."""
+    assert '"#viewer/readings"' in asset_text("js/image-data.js")
     assert "#viewer/readings" not in unpacked("payload")
 
 

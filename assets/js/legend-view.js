@@ -7,12 +7,12 @@ import { shortText } from "#viewer/tokens";
 
 /** @typedef {import("#viewer/maps").CellMap} CellMap */
 
-/** Classes beyond these stand for few cells each; the map itself names them. */
-const SHOWN = 14;
+/** Classes beyond these stand for few cells each; the map itself names them. Two lines, in the usual column. */
+const SHOWN = 10;
 
 /**
  * Sets up the legend; the returned function shows a view in it.
- * @param {{update: (changes: {only: string | null}) => void}} reader
+ * @param {{update: (changes: {only?: string | null}) => void}} reader
  */
 export function createLegend(reader) {
   const legend = byId("legend");
@@ -20,52 +20,68 @@ export function createLegend(reader) {
   let map = null;
   /** @type {string | null} */
   let only = null;
+  let unfolded = false;
+  let wasUnfolded = false;
 
   legend.addEventListener("click", (event) => {
     const button = event.target instanceof Element ? event.target.closest("button") : null;
     if (!button) return;
+    if (button.dataset.fold) {
+      unfolded = !unfolded;
+      reader.update({});
+      /** @type {HTMLElement | null} */ (legend.querySelector("[data-fold]"))?.focus();
+      return;
+    }
     const key = map?.classes[Number(button.dataset.item)]?.key ?? only;
     reader.update({ only: key === only ? null : key });
   });
 
   /** @param {import("#viewer/view").View} view */
   return function show(view) {
-    if (view.map === map && view.state.only === only) return;
+    if (view.map === map && view.state.only === only && unfolded === wasUnfolded) return;
     map = view.map;
     only = view.state.only;
-    fill(legend, ...(map ? contents(map, view) : []));
+    wasUnfolded = unfolded;
+    fill(legend, ...(map ? contents(map, view, unfolded) : []));
   };
 }
 
-/** @param {CellMap} map @param {import("#viewer/view").View} view */
-function contents(map, view) {
+/** @param {CellMap} map @param {import("#viewer/view").View} view @param {boolean} unfolded */
+function contents(map, view, unfolded) {
   if (map.fills.every((colour) => colour === null)) return [make("p", { class: "quiet" }, whyEmpty(view))];
-  return map.ramp ? [ramp(map.ramp)] : classes(map, view.state.only);
+  return map.ramp ? [ramp(map.ramp)] : classes(map, view.state.only, unfolded);
 }
 
 /** @param {import("#viewer/view").View} view */
-function whyEmpty({ page, state }) {
+function whyEmpty({ page, state, shown }) {
   const lens = state.map === "text-layer" ? "contextual" : state.lens;
   const reason = page.absence(lens, state.layer, state.image);
   if (reason && state.map !== "norm" && state.map !== "entropy") return absenceText(reason);
+  if (!shown.all) return "Every token of this map is left out here.";
   return "The results hold nothing for this map here.";
 }
 
 /**
  * Classes by area. The chosen one stays in reach on layers where no cell or only a few belong to it.
- * @param {CellMap} map @param {string | null} only
+ * @param {CellMap} map @param {string | null} only @param {boolean} unfolded
  */
-function classes(map, only) {
+function classes(map, only, unfolded) {
   const chosen = map.classes.findIndex(({ key }) => key === only);
-  const shown = map.classes.map((_, index) => index).filter((index) => index < SHOWN || index === chosen);
+  const shown = map.classes.map((_, index) => index).filter((index) => unfolded || index < SHOWN || index === chosen);
   const rest = map.classes.length - shown.length;
   return [
     ...shown.map((index) => classButton(map.classes[index], index, only)),
     only !== null &&
       chosen < 0 &&
       classButton({ key: only, label: shortText(only), colour: "", count: 0 }, -1, only),
-    rest > 0 && make("span", { class: "rest" }, `and ${rest} more`),
+    (rest > 0 || (unfolded && shown.length > SHOWN)) && foldButton(rest),
   ];
+}
+
+/** @param {number} rest classes that are not shown */
+function foldButton(rest) {
+  const attributes = { type: "button", class: "rest", "data-fold": "true", "aria-expanded": String(rest === 0) };
+  return make("button", attributes, rest > 0 ? `${rest} more` : "fewer");
 }
 
 /** @param {import("#viewer/maps").LegendItem} item @param {number} index @param {string | null} only */

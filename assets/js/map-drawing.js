@@ -19,6 +19,13 @@ const LABEL_EVERY_CELL = 38;
 const LARGEST_FONT = 13;
 const SMALLEST_FONT = 8;
 
+/** CSS pixels: cells from this height on say the rank of what they show, in this size. */
+const RANK_FROM = 16;
+const RANK_FONT = 8;
+
+/** How much of its ink what recedes keeps. */
+const DIM_INK = 0.55;
+
 /** How far a canvas edge keeps from the text written in it, CSS pixels. */
 const MARGIN = 2;
 
@@ -35,6 +42,7 @@ export function drawMap(context, canvas, map, only, palette, pixel) {
   context.globalAlpha = 1;
   drawEdges(context, canvas, map.groups, palette, pixel);
   if (map.labels) drawLabels(context, canvas, map, shown, palette, pixel);
+  if (map.ranks) drawRanks(context, canvas, map.ranks, shown, palette, pixel);
 }
 
 /**
@@ -107,8 +115,29 @@ function drawLabels(context, canvas, map, shown, palette, pixel) {
   context.strokeStyle = palette.mapHalo;
   context.lineWidth = 2.5 * pixel;
   for (const { text, box } of labelPlaces(canvas, map, pixel)) {
-    if (shown(box.cell)) drawLabel(context, text, box, palette, pixel);
+    if (!shown(box.cell)) continue;
+    context.globalAlpha = map.dims?.[box.cell] ? DIM_INK : 1;
+    drawLabel(context, text, box, map.wholeLabels === true, palette, pixel);
   }
+  context.globalAlpha = 1;
+}
+
+/**
+ * The rank of what a cell shows, at its corner, where what comes first is left out.
+ * @param {CanvasRenderingContext2D} context @param {Canvas} canvas @param {number[]} ranks
+ * @param {(cell: number) => boolean} shown @param {Palette} palette @param {number} pixel
+ */
+function drawRanks(context, canvas, ranks, shown, palette, pixel) {
+  if (canvas.cellHeight < RANK_FROM * pixel) return;
+  context.font = `600 ${RANK_FONT * pixel}px ${palette.mapFont}`;
+  context.textAlign = "right";
+  context.textBaseline = "top";
+  context.fillStyle = palette.mapInk;
+  ranks.forEach((rank, cell) => {
+    if (rank < 2 || !shown(cell)) return;
+    const { x, y, width } = cellBox(canvas, cell);
+    context.fillText(String(rank), x + width - MARGIN * pixel, y + MARGIN * pixel);
+  });
 }
 
 /**
@@ -132,14 +161,15 @@ export function labelPlaces(canvas, map, pixel) {
 
 /**
  * @param {CanvasRenderingContext2D} context @param {string} text @param {Box} box
+ * @param {boolean} whole whether a text that would have to be cut is left out
  * @param {Palette} palette @param {number} pixel
  */
-function drawLabel(context, text, box, palette, pixel) {
+function drawLabel(context, text, box, whole, palette, pixel) {
   const room = box.width / pixel - 2 * MARGIN;
   const width = widthOf(context, text, palette.mapFont);
   const size = fontSize(width, room, box.height / pixel);
   const fitted = fit(text, room / (width * size));
-  if (fitted === "") return;
+  if (fitted === "" || (whole && fitted !== text)) return;
   context.font = `600 ${size * pixel}px ${palette.mapFont}`;
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
   context.strokeText(fitted, x, y);

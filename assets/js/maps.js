@@ -35,6 +35,7 @@ import { countWords, isWord, normalise } from "#viewer/words";
  * @property {(string | null)[]} fills a CSS colour per cell; null leaves the image bare
  * @property {(string | null)[]} groups cells of a group belong together
  * @property {((string | null)[]) | null} labels what is written on the cells
+ * @property {boolean} [wholeLabels] whether labels that would have to be cut are left out
  * @property {boolean[]} [dims] cells that recede
  * @property {number[]} [ranks] of what each cell shows; above 1, what comes first is left out. 0: nothing shown
  * @property {LegendItem[]} classes legend by class

@@ -40,6 +40,8 @@ export function createMultiples(page, palette, reader) {
   /** @type {View | null} */
   let shown = null;
   let painted = "";
+  /** Hits of a search lie over the tiles too. @type {unknown} */
+  let paintedFindings = null;
 
   box.addEventListener("click", (event) => {
     const button = event.target instanceof Element ? event.target.closest("button") : null;
@@ -67,8 +69,9 @@ export function createMultiples(page, palette, reader) {
       else button.removeAttribute("aria-current");
     });
     const wanted = keyOf(view);
-    if (wanted !== painted) paint(box, frame, picture, tiles, view, palette);
+    if (wanted !== painted || view.findings !== paintedFindings) paint(box, frame, picture, tiles, view, palette);
     painted = wanted;
+    paintedFindings = view.findings;
   }
   return show;
 }
@@ -119,7 +122,8 @@ function paintTile(target, width, picture, view, layer, palette) {
   context.drawImage(picture, 0, 0, canvas.width, canvas.height);
   const pixel = canvas.width / width;
   const state = { ...view.state, layer, grid: false };
-  drawMapAndGrid(context, { ...view, state, map: view.mapAt(layer) }, palette, pixel);
+  const map = view.mapAt(layer);
+  drawMapAndGrid(context, { ...view, state, map: map && { ...map, wholeLabels: true } }, palette, pixel);
   state.pins.forEach((pin, slot) => {
     const stroke = { colour: palette.pins[slot], rim: palette.markDark, width: PIN_WIDTH };
     if (pin !== null) drawFrame(context, canvas, pin, stroke, pixel);

@@ -3,6 +3,9 @@
 import { byId, fill, make } from "#viewer/dom";
 import { createBars } from "#viewer/layer-bars";
 
+/** Names that fit a column on a phone. */
+const SHORT = new Map([["embedding", "Embedding"]]);
+
 /**
  * Sets up a column for each lens; the returned function shows findings in them.
  * @param {import("#viewer/view").Page} page @param {{update: (changes: {layer: number}) => void}} reader
@@ -13,7 +16,7 @@ export function createFoundLenses(page, reader, update) {
   let chosen = null;
   const columns = page.lenses.map(({ id, title }) => {
     const count = make("span", { class: "count" });
-    const button = make("button", { type: "button", class: "found-name", title: `search ${title} only` }, title, " ", count);
+    const button = make("button", { type: "button", class: "found-name", title: `search ${title} only` }, make("span", { class: "title" }, SHORT.get(id) ?? title), count);
     button.addEventListener("click", () => update({ lens: chosen === id ? null : id }));
     const bars = createBars(page.visionLayers, (layer) => reader.update({ layer }));
     return { count, button, bars, element: make("div", { class: "found-lens", "data-lens": id }, button, bars.element) };
@@ -28,6 +31,7 @@ export function createFoundLenses(page, reader, update) {
       const { id, title } = page.lenses[lens];
       const counts = counted.byLayer[lens];
       count.textContent = counted.byLens[lens].toLocaleString("en");
+      button.setAttribute("aria-label", `${title}: ${count.textContent} hits`);
       button.setAttribute("aria-pressed", String(chosen === id));
       element.toggleAttribute("data-out", chosen !== null && chosen !== id);
       bars.show({

@@ -34,7 +34,7 @@ export function drawHits(context, canvas, cells, palette, { pixel, veil }) {
 }
 
 /**
- * One path around all cells without hits, so that no seams show between them.
+ * One path around all cells without hits, so that no seams show between them. Holes run the other way round.
  * @param {CanvasRenderingContext2D} context @param {import("#viewer/grid").Canvas} canvas
  * @param {ArrayLike<number>} cells @param {string} colour
  */
@@ -42,11 +42,16 @@ function veilOthers(context, canvas, cells, colour) {
   context.beginPath();
   context.rect(0, 0, canvas.width, canvas.height);
   for (let cell = 0; cell < cells.length; cell += 1) {
+    if (!cells[cell]) continue;
     const { x, y, width, height } = cellBox(canvas, cell);
-    if (cells[cell]) context.rect(x, y, width, height);
+    context.moveTo(x, y);
+    context.lineTo(x, y + height);
+    context.lineTo(x + width, y + height);
+    context.lineTo(x + width, y);
+    context.lineTo(x, y);
   }
   context.fillStyle = colour;
-  context.fill("evenodd");
+  context.fill();
 }
 
 /**

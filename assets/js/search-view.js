@@ -184,5 +184,5 @@ function showWalk({ state }, { walk, counted: { images, places } }) {
   const { image, layer, cell } = state;
   const before = cell === null ? null : walk.before({ image, layer, cell });
   const earlier = images.filter((one) => one.image < image).reduce((sum, one) => sum + one.places, 0);
-  byId("search-place").textContent = before === null ? counted(places, "place") : `${(earlier + before + 1).toLocaleString("en")} of ${counted(places, "place")}`;
+  byId("search-place").textContent = before === null ? counted(places, "place") : `${(earlier + before + 1).toLocaleString("en")} of ${places.toLocaleString("en")}`;
 }

@@ -62,3 +62,35 @@ def test_the_tools_stay_in_the_headers_first_row(page: Page, tiny_site: Path, wi
     assert tops[1]
     assert tops[1]["y"] < tops[0]["y"] + tops[0]["height"]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_phone_goes_all_the_way_by_touch(page: Page, tiny_site: Path) -> None:
+    """Pin, search, see all layers, save and cite, without a key and without a hover."""
+    opened = ModelPage.open(page, tiny_site / "models/alpha-round.html", "#image=scene-0&layer=2&map=words")
+    page.touchscreen.tap(*opened.point(0, 1))
+    page.touchscreen.tap(*opened.point(1, 2))
+    assert opened.state()["pins"] == "0,1;1,2"
+    page.locator("#search-button").tap()
+    page.locator("#search-text").fill("dog")
+    expect(page.locator("#search-summary")).to_contain_text("hit")
+    before = opened.state()["patch"], opened.state()["layer"]
+    page.locator("#search-next").tap()
+    assert (opened.state()["patch"], opened.state()["layer"]) != before
+    page.locator("#search-close").tap()
+    expect(page.locator("#search")).to_be_hidden()
+    page.locator("#multiples-toggle").tap()
+    page.locator("#multiples button[data-layer='2']").tap()
+    assert opened.state()["layer"] == "4"
+    page.locator("#take-button").tap()
+    with page.expect_download() as download:
+        page.locator("[data-picture='1']").tap()
+    assert download.value.suggested_filename == "tiny-alpha-round-scene-0-layer-4-words.png"
+    page.locator("#take-button").tap()
+    page.locator("#cite-button").tap()
+    expect(page.locator("#cite")).to_be_visible()
+    page.locator("#cite button[aria-label=Close]").tap()
+    expect(page.locator("#cite")).to_be_hidden()
+    page.locator("#take-button").tap()
+    expect(page.locator("#take")).to_be_visible()
+    page.touchscreen.tap(195, 800)
+    expect(page.locator("#take")).to_be_hidden()

@@ -32,7 +32,7 @@ export function createLayerTable(reader, places, palette) {
   return function show(view) {
     const { page, state, cell } = view;
     table.hidden = cell === null;
-    const wanted = `${state.image} ${cell}`;
+    const wanted = `${state.image} ${cell} ${view.shown.key}`;
     if (wanted !== key && cell !== null) {
       fill(head, headRow(page));
       fill(body, ...page.visionLayers.map((layer, index) => layerRow(view, index, colourOf)));
@@ -93,12 +93,16 @@ function lensCell(view, lens, index, colourOf) {
   const cell = /** @type {number} */ (view.cell);
   const absent = view.page.absence(lens, index, view.state.image);
   if (absent) return make("td", { class: "absent", title: absenceText(absent) }, "absent");
-  const list = view.data.neighbors(lens, index, cell).slice(0, TOKENS);
+  const list = view.shown.list(lens, index, cell).slice(0, TOKENS);
   const judgment = view.data.judgment(lens, index, cell);
   const tokens = list.map((neighbour) =>
     make(
       "span",
-      { class: "top", "data-relation": relationOf(judgment, neighbour) },
+      {
+        class: "top",
+        "data-relation": relationOf(judgment, neighbour),
+        "data-dim": view.shown.dims(lens, index, neighbour.token, neighbour.rank),
+      },
       tokenNode(neighbour.token),
     ),
   );

@@ -49,11 +49,11 @@ function sentences(view) {
   const { cells, ofCells, nonWords, ofTokens } = shown.leftOut(lens.id, state.layer, cellCount(image.canvas));
   const named = usesLens(state.map) || state.map === "text-layer" ? "" : ` of ${lens.title}`;
   return [
-    state.defaults === "show" ? "" : `${share(cells, ofCells, `cells${named}`)} ${DONE[state.defaults]}`,
-    state.wordsOnly ? `${share(nonWords, ofTokens, `tokens${named}`)} left out` : "",
+    state.defaults === "show" ? "" : share(cells, ofCells, `cells${named} ${DONE[state.defaults]}`),
+    state.wordsOnly ? share(nonWords, ofTokens, `tokens${named} left out`) : "",
   ].filter(Boolean);
 }
 
-/** @param {number} count @param {number} total @param {string} things */
-const share = (count, total, things) =>
-  `${count} of ${total} ${things} (${Math.round((100 * count) / Math.max(total, 1))}\u202f%)`;
+/** @param {number} count @param {number} total @param {string} what */
+const share = (count, total, what) =>
+  `${count} of ${total} ${what} (${Math.round((100 * count) / Math.max(total, 1))}\u202f%)`;

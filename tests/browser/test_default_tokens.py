@@ -1,0 +1,158 @@
+"""Default tokens shown, dimmed and hidden, and words only, as a reader sees it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from generator.build import build_site
+from tests.browser.model_page import ModelPage
+from tests.generator import tiny_study
+
+ALPHA = "models/alpha-round.html"
+CELLS = 6
+PLANTED = " the"
+NEXT = " fox"
+PLACES = range(4)
+"""Cells of every image whose first token is planted, at layer 2 and at the last, LogitLens."""
+
+HERE = "#image=scene-0&layer=2&patch=0,1&map=words&lens=logit"
+
+
+@pytest.fixture(scope="module")
+def planted_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The tiny study's site with one default token."""
+    folder = tmp_path_factory.mktemp("planted")
+    made = tiny_study._neighbor
+
+    def planted(model: Any, image_id: str, lens: str, layer: int, cell: int, rank: int) -> dict[str, Any]:
+        row = made(model, image_id, lens, layer, cell, rank)
+        if lens == "logit" and layer >= 2 and cell in PLACES and rank <= 2:
+            row["token"] = PLANTED if rank == 1 else NEXT
+        elif lens == "logit" and layer >= 2:
+            row["token"] = f" word{cell}-{rank}" if rank < 3 else "..."
+        return row
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiny_study, "_neighbor", planted)
+        tiny_study.write_tiny_study(folder / "results")
+    build_site(folder / "results", folder / "site")
+    yield folder / "site"
+
+
+def choose(page: Page, choice: str) -> None:
+    page.locator(f"#default-choices [data-choice={choice}]").click()
+
+
+def legend(page: Page) -> list[str]:
+    return page.locator("#legend bdi").all_inner_texts()
+
+
+def left_out(page: Page) -> str:
+    return page.locator("#left-out").inner_text()
+
+
+def test_the_page_knows_the_default_token(page: Page, planted_site: Path) -> None:
+    found = ModelPage.open(page, planted_site / ALPHA).facts["defaultTokens"]
+    assert {
+        "lens": "logit",
+        "layer": 1,
+        "token": PLANTED,
+        "images": 2,
+        "of": 2,
+        "share": 0.667,
+        "kind": "default",
+    } in found
+    assert {token["token"] for token in found if token["kind"] == "default"} == {PLANTED}
+
+
+def test_hiding_shows_the_next_word_and_the_share_of_hidden_cells(page: Page, planted_site: Path) -> None:
+    opened = ModelPage.open(page, planted_site / ALPHA, HERE)
+    assert "the" in legend(page)
+    assert left_out(page) == ""
+    choose(page, "hide")
+    assert opened.state()["defaults"] == "hide"
+    assert "the" not in legend(page)
+    assert "fox" in legend(page)
+    assert left_out(page) == f"{len(PLACES)} of {CELLS} cells hidden (67\u202f%)"
+    expect(opened.lens("logit").locator(".neighbour .rank").first).to_have_text("2")
+    expect(opened.lens("logit").locator(".neighbour .token").first).to_contain_text("fox")
+
+
+def test_dimming_keeps_the_words_and_says_how_many_recede(page: Page, planted_site: Path) -> None:
+    ModelPage.open(page, planted_site / ALPHA, HERE)
+    choose(page, "dim")
+    assert "the" in legend(page)
+    expect(page.locator("#legend button[data-dim]")).to_have_count(1)
+    expect(page.locator("#legend button[data-dim]")).to_contain_text("the")
+    assert left_out(page) == f"{len(PLACES)} of {CELLS} cells dimmed (67\u202f%)"
+
+
+def test_what_the_model_says_at_the_last_layer_is_never_hidden(page: Page, planted_site: Path) -> None:
+    opened = ModelPage.open(page, planted_site / ALPHA, HERE.replace("layer=2", "layer=4") + "&defaults=hide")
+    assert tiny_study.LAYERS[-1] == tiny_study.NUM_LAYERS
+    assert "the" in legend(page)
+    expect(opened.lens("logit").locator(".neighbour .rank").first).to_have_text("1")
+    assert left_out(page) == f"0 of {CELLS} cells hidden (0\u202f%)"
+
+
+def test_labels_for_the_ear_obey_too(page: Page, planted_site: Path) -> None:
+    ModelPage.open(page, planted_site / ALPHA, HERE)
+    cell = page.locator("[data-cell='1']")
+    expect(cell).to_have_attribute("aria-label", re.compile("the"))
+    choose(page, "hide")
+    expect(cell).to_have_attribute("aria-label", re.compile("fox"))
+
+
+def test_words_only_leaves_out_what_is_no_word_and_counts_it(page: Page, planted_site: Path) -> None:
+    opened = ModelPage.open(page, planted_site / ALPHA, HERE)
+    assert "..." in opened.tokens("logit")
+    page.get_by_label("Words only").check()
+    assert opened.state()["words-only"] == "on"
+    assert "..." not in opened.tokens("logit")
+    total = CELLS * tiny_study.TOP_K
+    dots = total - CELLS * 2
+    assert left_out(page) == f"{dots} of {total} tokens left out ({round(100 * dots / total)}\u202f%)"
+
+
+def test_the_list_names_the_tokens_by_layer(page: Page, planted_site: Path) -> None:
+    ModelPage.open(page, planted_site / ALPHA, HERE)
+    page.get_by_role("button", name="list").click()
+    table = page.locator(".default-table")
+    expect(table).to_be_visible()
+    expect(table.locator("tbody tr").nth(1)).to_contain_text("the")
+    expect(table.locator("tbody tr").nth(1)).to_contain_text("2/2")
+    expect(table.locator("tbody tr").nth(0).locator("td").nth(1)).not_to_contain_text("the")
+    page.keyboard.press("Escape")
+    expect(table).to_be_hidden()
+
+
+def test_a_page_without_default_tokens_says_so(page: Page, tiny_site: Path) -> None:
+    opened = ModelPage.open(page, tiny_site / ALPHA)
+    assert not [token for token in opened.facts["defaultTokens"] if token["kind"] == "default"]
+    expect(page.locator("#default-choices input[value=hide]")).to_be_disabled()
+    expect(page.locator("#default-choices input[value=hide]")).to_have_attribute(
+        "title", "none found in these results"
+    )
+
+
+def test_on_a_phone(browser: Browser, planted_site: Path) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    ModelPage.open(page, planted_site / ALPHA, HERE)
+    page.locator("#default-choices [data-choice=hide]").tap()
+    page.locator("label:has(#words-only)").tap()
+    assert "hidden" in left_out(page)
+    assert "left out" in left_out(page)
+    page.get_by_role("button", name="list").tap()
+    box = page.locator("#default-list").bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()

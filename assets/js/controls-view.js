@@ -35,7 +35,7 @@ export function createControls(page, reader) {
     layers.show(state.layer);
     for (const input of maps) offer(input, whatLacks(input.value, view));
     // A map of a search that is not there would be one choice more to wonder about.
-    byId("map-choices").querySelector("[data-choice=onset]")?.toggleAttribute("hidden", !state.find);
+    byId("map-choices").querySelector("[data-choice=onset]")?.toggleAttribute("hidden", !hasOnset(view));
     check(maps, state.map);
     check(lenses, state.lens);
     byId("lens-choices").hidden = !usesLens(state.map);
@@ -45,6 +45,9 @@ export function createControls(page, reader) {
   }
   return { show, play: layers.play };
 }
+
+/** @param {View} view */
+const hasOnset = ({ state, findings }) => state.map === "onset" || findings?.hasOnset === true;
 
 /** The names of lenses that leave room for the row's other controls; each column below says the full one. */
 const SHORT = new Map([["embedding", "Embedding"]]);
@@ -56,10 +59,10 @@ const shortened = ({ id, title }) => ({ id, title: SHORT.get(id) ?? title });
  * What a map would need and is not there, so that no choice leads to an empty picture; "" if nothing.
  * @param {string} map @param {View} view
  */
-function whatLacks(map, { page, data, state }) {
+function whatLacks(map, { page, data }) {
   const layers = page.visionLayers.map((_, index) => index);
   const missing = "not in these results";
-  if (map === "onset") return state.find ? "" : "search for a word first";
+  if (map === "onset") return "";
   if (map === "norm" || map === "entropy") return layers.some((layer) => data.statistics(layer, 0)) ? "" : missing;
   if (map === "text-layer") return page.textLayers.length > 0 ? "" : missing;
   if (map !== "verdict") return "";

@@ -2,6 +2,7 @@
 
 import { cellsAt, countHits, placesOf } from "#viewer/hits";
 import { countOnsets, onsets } from "#viewer/onset";
+import { namesRow } from "#viewer/search-matcher";
 import { imagesShowing } from "#viewer/shown-words";
 
 /**
@@ -14,6 +15,8 @@ import { imagesShowing } from "#viewer/shown-words";
  * @property {import("#viewer/hits").Counted} counted
  * @property {ReturnType<typeof placesOf>} walk
  * @property {(image: number, layer: number) => Uint16Array | null} cells hits by cell; null where there is none
+ * @property {(lens: string, layer: number, row: import("#viewer/readings").Neighbour) => boolean} names whether a
+ *   row of a list is a hit
  * @property {boolean} hasOnset whether an onset can be asked for: a sentence that holds a word does not name it
  * @property {(lens: string, image: number) => Int16Array | null} onsets by cell
  * @property {() => Onsets} countedOnsets
@@ -61,6 +64,13 @@ function findings(page, find, found) {
       const cells = cellsAt(hits, lenses, layers, layer, lens);
       return cells.some(Boolean) ? cells : null;
     },
+    names: (id, layer, row) =>
+      found.asked &&
+      (find.lens ?? id) === id &&
+      layer >= find.from &&
+      layer <= find.to &&
+      row.rank <= find.rank &&
+      namesRow(find, row),
     hasOnset,
     onsets(id, image) {
       const hits = found.hits[image];

@@ -54,6 +54,7 @@ function contents(map, view, unfolded) {
 
 /** @param {import("#viewer/view").View} view */
 function whyEmpty({ page, state, shown }) {
+  if (state.map === "onset") return "No patch of this image names it at two stored layers in a row.";
   const lens = state.map === "text-layer" ? "contextual" : state.lens;
   const reason = page.absence(lens, state.layer, state.image);
   if (reason && state.map !== "norm" && state.map !== "entropy") return absenceText(reason);

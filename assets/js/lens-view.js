@@ -82,7 +82,8 @@ function column(view, lens, list, domain, agreeing) {
   const judgment = cell === null || absent ? null : data.judgment(lens.id, state.layer, cell);
   const dims = (/** @type {Neighbour} */ { token, rank }) =>
     view.shown.dims(lens.id, state.layer, token, rank);
-  const rows = list.map((neighbour) => row(neighbour, judgment, domain, agreeing, dims(neighbour)));
+  const hit = (/** @type {Neighbour} */ neighbour) => view.findings?.names(lens.id, state.layer, neighbour) ?? false;
+  const rows = list.map((neighbour) => row(neighbour, judgment, domain, agreeing, dims(neighbour), hit(neighbour)));
   return make(
     "section",
     { class: "lens", "data-lens": lens.id, "aria-labelledby": `lens-${lens.id}` },
@@ -131,8 +132,9 @@ function verdict(judgment) {
 /**
  * @param {Neighbour} neighbour @param {Judgment | null} judgment @param {Domain} domain
  * @param {Set<string>} agreeing @param {boolean} dims whether the token recedes
+ * @param {boolean} hit whether a search finds it
  */
-function row(neighbour, judgment, domain, agreeing, dims) {
+function row(neighbour, judgment, domain, agreeing, dims, hit) {
   const relation = relationOf(judgment, neighbour);
   const { rank, token, score, probability, textLayer, context } = neighbour;
   return make(
@@ -143,6 +145,7 @@ function row(neighbour, judgment, domain, agreeing, dims) {
       "data-agrees": agreeing.has(normalise(token)),
       "data-short": !context,
       "data-dim": dims,
+      "data-hit": hit,
     },
     make("span", { class: "rank" }, String(rank)),
     make(

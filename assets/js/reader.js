@@ -45,8 +45,9 @@ const BLANK = {
   find: null,
 };
 
-/** Without a search there are no onsets to map. @param {State} state @returns {State} */
-const possible = (state) => (state.map === "onset" && !state.find ? { ...state, map: "none", only: null } : state);
+/** Onsets can be mapped only while tokens are searched. @param {State} state @returns {State} */
+const possible = (state) =>
+  state.map === "onset" && state.find?.where !== "tokens" ? { ...state, map: "none", only: null } : state;
 
 export class Reader {
   #page;

@@ -7,6 +7,7 @@
  */
 
 import { compilePattern } from "#viewer/pattern";
+import { wholeWord } from "#viewer/sentences";
 import { visibleText } from "#viewer/tokens";
 import { normalise } from "#viewer/words";
 
@@ -28,6 +29,24 @@ export function matcherOf({ text, by }) {
   const wanted = normalise(text);
   if (wanted === "") return null;
   return by === "word" ? word(wanted) : prefix(wanted);
+}
+
+/** @type {{key: string, matcher: Matcher | null}} */
+let last = { key: "", matcher: null };
+
+/**
+ * Whether one row of a list is a hit; what `search.js` counts for all rows at once.
+ * @param {{text: string, by: import("#viewer/find").By, where: string}} find a search that can be made
+ * @param {{token: string, context: import("#viewer/sentences").Context | null}} row
+ */
+export function namesRow(find, { token, context }) {
+  const key = `${find.by} ${find.text}`;
+  if (last.key !== key) last = { key, matcher: matcherOf(find) };
+  const { matcher } = last;
+  if (!matcher) return false;
+  const text = (matcher.wholeWords && context && wholeWord(context)) || token;
+  const named = matcher.token(text, normalise(text));
+  return named || (find.where === "sentences" && !!context && matcher.sentence(context.text, normalise(context.text)));
 }
 
 /** @param {string} wanted normalised @returns {Matcher} */

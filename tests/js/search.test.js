@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { cellsAt, countHits, placesOf } from "#viewer/hits";
 import { Search, SearchIndex } from "#viewer/search";
-import { matcherOf } from "#viewer/search-matcher";
+import { matcherOf, namesRow } from "#viewer/search-matcher";
 import { bruteForce, randomPage } from "./search-fixture.js";
 
 function hitsOf(page, find) {
@@ -140,4 +140,29 @@ test("small letters find capitals in a pattern, capitals only themselves", () =>
   const finds = (text, token) => matcherOf({ text, by: "regex" })?.token(token, "");
   assert.deepEqual([finds("dog", "Dog"), finds("Dog", "dog"), finds("Dog", "Dog")], [true, false, true]);
   assert.deepEqual([finds("\\Sog\\b", "DOG"), finds("\\p{Ll}og", "dOG")], [true, true]);
+});
+
+test("a row shown in a list is marked if and only if the search counts it", () => {
+  const page = randomPage(21, true);
+  const { entries, tables } = page.data[0];
+  for (const [by, texts] of Object.entries(TEXTS)) {
+    for (const text of texts) {
+      for (const where of ["tokens", "sentences"]) {
+        const find = { text, by, where, rank: 3 };
+        const expected = bruteForce(page, find).filter(([image]) => image === 0).length;
+        let named = 0;
+        for (const { id } of page.lenses) {
+          page.visionLayers.forEach((_, layer) => {
+            const found = entries(id, layer);
+            for (const entry of found?.entries ?? []) {
+              if (entry < 0) continue;
+              const { token, context } = found.contextual ? tables.contexts[entry] : { token: entry, context: null };
+              if (namesRow(find, { token: tables.tokens[token].token, context })) named += 1;
+            }
+          });
+        }
+        assert.equal(named, expected, JSON.stringify(find));
+      }
+    }
+  }
 });

@@ -20,10 +20,18 @@ import pyarrow.compute as pc
 
 from data_pipeline.schema import LENS_TITLES, TABLES
 from generator import queries
+from generator.absent_images import absent_images
 from generator.database import Database
 from generator.image_files import CANVAS, IMAGE, SHARED, data_file, image_file
 from generator.index_page import SHORT_NAMES
-from generator.model_page import MOST_COMPARED, DataFiles, FileName, StudyContext, model_href
+from generator.model_page import (
+    MOST_COMPARED,
+    DataFiles,
+    FileName,
+    StudyContext,
+    absences,
+    model_href,
+)
 from generator.payload import ModelTables, Payload, build_payload
 from generator.printable import printable
 from generator.queries import Model, ModelImage
@@ -199,6 +207,8 @@ def _model(
     places: Mapping[str, int],
     geometries: dict[str, int],
 ) -> dict[str, Any]:
+    images = [one.image for one in seen]
+    gaps = context.gaps.get(model.model_id, [])
     return {
         "id": model.model_id,
         "title": model.title,
@@ -219,6 +229,8 @@ def _model(
             }
             for one in seen
         ],
+        "absentImages": absent_images({image.image_id for image in images}, gaps),
+        "absences": absences(model, images, context.lenses[model.model_id], gaps),
     }
 
 

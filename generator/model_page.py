@@ -246,7 +246,7 @@ def _data(
         "absentImages": absent_images(
             {image.image_id for image in images}, context.gaps.get(model.model_id, [])
         ),
-        "absences": _absences(model, images, lenses, context.gaps.get(model.model_id, [])),
+        "absences": absences(model, images, lenses, context.gaps.get(model.model_id, [])),
         "siblings": [
             {"id": other.model_id, "title": other.title, "group": other.group, "href": _link(other).href}
             for other in context.shown
@@ -333,7 +333,7 @@ def _canvas_box(region: Region, image: ModelImage) -> list[float]:
     return [round(value, 2) for value in (min(xs), min(ys), max(xs), max(ys))]
 
 
-def _absences(
+def absences(
     model: Model, images: list[ModelImage], lenses: tuple[str, ...], gaps: list[Gap]
 ) -> list[dict[str, Any]]:
     """The gaps of this model; a lens or a layer that lacks everything for one reason is one entry."""

@@ -19,6 +19,9 @@ import { objectUrl, readImageFile } from "#viewer/payload";
  * @property {string[]} lenses
  * @property {number} topK words in its longest list
  * @property {SeenImage[]} files
+ * @property {{reason: string, images: string[]}[]} absentImages ids of images that it has nothing of
+ * @property {{lens: string, layer?: number, image?: number, reason: string}[]} absences `layer` and `image` by
+ *   index in `visionLayers` and `files`
  *
  * @typedef {object} CompareFacts
  * @property {CompareModel[]} models
@@ -32,7 +35,9 @@ import { objectUrl, readImageFile } from "#viewer/payload";
  *
  * @typedef {CompareFacts & {
  *   canvasOf: (model: number, image: number) => Geometry | null,
- *   fileOf: (model: number, image: number) => SeenImage | null}} ComparePage
+ *   fileOf: (model: number, image: number) => SeenImage | null,
+ *   whyNoImage: (model: number, image: number) => string | null,
+ *   absence: (model: number, lens: string, layer: number, image: number) => string | null}} ComparePage
  *
  * @typedef {{src: string, data: Awaited<ReturnType<typeof readImageFile>>}} Loaded `src` of the picture
  */
@@ -53,6 +58,18 @@ export function comparePage(facts) {
     canvasOf(model, image) {
       const file = fileOf(model, image);
       return file && facts.geometries[file.geometry];
+    },
+    whyNoImage(model, image) {
+      const { id } = facts.images[image];
+      return facts.models[model].absentImages.find(({ images }) => images.includes(id))?.reason ?? null;
+    },
+    absence(model, lens, layer, image) {
+      const { files, absences } = facts.models[model];
+      const place = files.findIndex((file) => file.image === image);
+      const found = absences.find(
+        (gap) => gap.lens === lens && (gap.layer ?? layer) === layer && (gap.image ?? place) === place,
+      );
+      return found?.reason ?? null;
     },
   };
 }

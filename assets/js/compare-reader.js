@@ -3,6 +3,7 @@
  * panels show it. Knows nothing of elements.
  */
 
+import { absenceText } from "#viewer/absence-view";
 import { chanceImages, chanceOf } from "#viewer/compare-chance";
 import { depthStops, nearest } from "#viewer/compare-depth";
 import { COMPARE_MAPS, formatCompare, parseCompare, whatCompareMisses } from "#viewer/compare-link";
@@ -217,7 +218,9 @@ export class CompareReader {
   async #find(model, image) {
     try {
       const loaded = await this.#load(model, image);
-      return { loaded, problem: loaded ? "" : "This model did not see this image." };
+      const why = this.#page.whyNoImage(model, image);
+      const problem = why ? absenceText(why) : "This model did not see this image.";
+      return { loaded, problem: loaded ? "" : problem };
     } catch (error) {
       return { loaded: null, problem: error instanceof Error ? error.message : String(error) };
     }

@@ -1,5 +1,6 @@
 /** Under each picture: where the place is in it, and what the model's lenses read there. */
 
+import { absenceNode } from "#viewer/absence-view";
 import { PADDING } from "#viewer/compare-place";
 import { fill, make, tokenNode } from "#viewer/dom";
 import { colOf, rowOf } from "#viewer/grid";
@@ -38,7 +39,7 @@ export function showReadings(elements, view, spot) {
         make(
           "div",
           { class: "lens-lists" },
-          ...view.page.lenses.map((one, lens) => lensList(column, one, lists[lens][at], shared[lens], view.state)),
+          ...view.page.lenses.map((one, lens) => lensList(view, at, one, lists[lens][at], shared[lens])),
         ),
     );
   });
@@ -64,19 +65,26 @@ function placeText({ canvas }, cell) {
 }
 
 /**
- * @param {CompareView["columns"][number]} column @param {{id: string, title: string, short: string}} lens
- * @param {Neighbour[]} list @param {Set<string>} shared @param {import("#viewer/compare-link").CompareState} state
+ * @param {CompareView} view @param {number} at column @param {{id: string, title: string, short: string}} lens
+ * @param {Neighbour[]} list @param {Set<string>} shared
  */
-function lensList(column, { id, title, short }, list, shared, state) {
-  const why = column.model.lenses.includes(id) ? "nothing at this layer" : "not a lens of this model";
+function lensList(view, at, { id, title, short }, list, shared) {
   return make(
     "section",
-    { "data-lens": id, "data-chosen": id === state.lens },
+    { "data-lens": id, "data-chosen": id === view.state.lens },
     make("h3", { title }, short),
     list.length === 0
-      ? make("p", { class: "quiet" }, why)
+      ? make("p", { class: "absent" }, whyEmpty(view, at, id))
       : make("ol", {}, ...list.map((neighbour) => item(neighbour, shared))),
   );
+}
+
+/** @param {CompareView} view @param {number} at column @param {string} lens */
+function whyEmpty({ page, state, columns }, at, lens) {
+  const { index, layer, model } = columns[at];
+  const reason = page.absence(index, lens, layer, state.image);
+  if (reason) return absenceNode(reason);
+  return model.lenses.includes(lens) ? "Nothing is stored here." : "Not a lens of this model.";
 }
 
 /** @param {Neighbour} neighbour @param {Set<string>} shared */

@@ -190,7 +190,9 @@ def test_a_model_that_lacks_a_lens_says_so(page: Page, tiny_site: Path) -> None:
     opened = ComparePage.open(
         page, tiny_site, "#models=alpha-round,shelf&image=scene-0&depth=0.5&lens=embedding&patch=0,0"
     )
-    expect(opened.column(1).locator("[data-lens=embedding]")).to_contain_text("nothing at this layer")
+    expect(opened.column(1).locator("[data-lens=embedding]")).to_contain_text(
+        "Absent because the embedding matrix is <not> published"
+    )
     expect(page.locator("#summary")).to_contain_text("No place is read by two")
 
 

@@ -30,6 +30,7 @@ from generator.measures import Measures, Naming
 from generator.model_page import COMPARE_NAME, StudyContext, Title, model_href
 from generator.queries import CaptionLoss, Model
 from generator.thumbnails import MOST, Thumbnail, thumbnail
+from generator.visible_text import visible_text
 
 SHORT_NAMES = {"embedding": "Embedding", "logit": "LogitLens", "contextual": "LN-Lens"}
 METRICS = {"interpretable": "interpretable cells", "named": "object cells whose object or colour is named"}
@@ -229,7 +230,7 @@ def _metric_chart(model: Model, context: StudyContext, measures: Measures, metri
         Figures(layer, tuple(_figure(one.shares[place], one.chances[place]) for one in series))
         for place, layer in enumerate(model.vision_layers)
     )
-    title = f"{model.title}: {METRICS[metric]} over vision layers"
+    title = visible_text(f"{model.title}: {METRICS[metric]} over vision layers")
     chart = layer_chart(model.vision_layers, series, title, _summary(series))
     lenses = tuple((one.lens, one.label) for one in series)
     return MetricChart(metric, METRICS[metric], chart, lenses, figures)

@@ -21,6 +21,7 @@ from markupsafe import Markup
 from generator.resources import TEMPLATES, asset_text
 from generator.scripts import packed, start_script
 from generator.styles import style_sheet
+from generator.visible_text import visible_text
 
 _UNSAFE_IN_PAGE = re.compile(r"</script|</style|<!--", re.IGNORECASE)
 _POLICY_PLACE = "content-security-policy-of-this-page"
@@ -67,9 +68,15 @@ def _environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_readable,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _readable(value: object) -> object:
+    """Text as readers can see it; markup and payloads stay as they are."""
+    return visible_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 A block is a JSON header and columns, compressed as one raw deflate stream. Each column is cut
 into byte planes (lowest bytes first), and each plane is compressed by itself, with repeats looked for or not:
-in scores and codes a repeat is chance, and naming it costs more than it saves. `assets/js/blocks.js` reads
-the stream back.
+in scores and codes a repeat is chance, and naming it costs more than it saves. Many texts are packed by bzip2
+first, which needs a seventh less. `assets/js/blocks.js` reads the stream back.
 """
 
 from __future__ import annotations
 
+import bz2
 import json
 import zlib
 from collections.abc import Iterable
@@ -55,8 +56,13 @@ class Block:
         for part, kind in ((f"{name}.ascii", True), (f"{name}.other", False)):
             chosen = (text for text, is_plain in zip(listed, plain, strict=True) if is_plain is kind)
             content = b"".join(text.encode() + _TEXT_END for text in chosen)
-            self._columns.append([part, len(content), 1, 0])
-            self._planes.append(content)
+            packed = bz2.compress(content)
+            if len(packed) < len(_deflated(content)):
+                self._columns.append([part, len(packed), 1, 0, len(content)])
+                self._planes.append(packed)
+            else:
+                self._columns.append([part, len(content), 1, 0])
+                self._planes.append(content)
 
     def text(self) -> str:
         """The whole block, ready to be put into a page."""

@@ -3,6 +3,7 @@
  * header and byte planes.
  */
 
+import { unpacked } from "#viewer/bzip2";
 import { bytesOf, inflated } from "#viewer/printable";
 
 const TEXT_END = 0xff;
@@ -25,8 +26,9 @@ export async function readBlock(text) {
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, headerEnd)));
   const columns = new Map();
   let start = headerEnd;
-  for (const [name, length, width, signed] of header.columns) {
-    columns.set(name, { planes: bytes.subarray(start, start + length * width), length, width, signed });
+  for (const [name, length, width, signed, unpackedLength] of header.columns) {
+    const planes = bytes.subarray(start, start + length * width);
+    columns.set(name, { planes, length, width, signed, unpackedLength });
     start += length * width;
   }
   const column = (/** @type {string} */ name) => {
@@ -39,8 +41,7 @@ export async function readBlock(text) {
     has: (name) => columns.has(name),
     numbers: (name) => joinPlanes(column(name)),
     texts(name) {
-      const plain = splitTexts(column(`${name}.ascii`).planes);
-      const other = splitTexts(column(`${name}.other`).planes);
+      const [plain, other] = ["ascii", "other"].map((part) => splitTexts(contentOf(column(`${name}.${part}`))));
       let [nextPlain, nextOther] = [0, 0];
       return Array.from(joinPlanes(column(`${name}.plain`)), (isPlain) =>
         isPlain ? plain[nextPlain++] : other[nextOther++],
@@ -61,6 +62,10 @@ function joinPlanes({ planes, length, width, signed }) {
   }
   return values;
 }
+
+/** @param {{planes: Uint8Array, unpackedLength?: number}} column of texts */
+const contentOf = ({ planes, unpackedLength }) =>
+  unpackedLength === undefined ? planes : unpacked(planes, unpackedLength);
 
 /** @param {Uint8Array} bytes */
 function splitTexts(bytes) {

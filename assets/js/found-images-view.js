@@ -2,7 +2,7 @@
 
 import { byId, fill, make, property } from "#viewer/dom";
 import { gridBox } from "#viewer/grid";
-import { drawHitMask } from "#viewer/hit-drawing";
+import { maskPainter } from "#viewer/hit-drawing";
 
 /**
  * Sets up the list; the returned function shows findings in it.
@@ -11,6 +11,7 @@ import { drawHitMask } from "#viewer/hit-drawing";
  */
 export function createFoundImages(page, palette, goTo) {
   const list = byId("search-images");
+  const paint = maskPainter(palette);
   /** @type {Map<number, ReturnType<typeof smallPicture>>} */
   const pictures = new Map();
   /** @type {import("#viewer/view").View | null} */
@@ -37,7 +38,7 @@ export function createFoundImages(page, palette, goTo) {
     if (findings !== last) {
       const { images } = findings.counted;
       const most = images.reduce((so, { cells }) => cells.reduce((a, b) => Math.max(a, b), so), 1);
-      for (const { image, total, cells } of images) pictureOf(image).mark(total, cells, most, palette);
+      for (const { image, total, cells } of images) pictureOf(image).mark(total, cells, most, paint);
       const wanted = images.map(({ image }) => pictureOf(image).item);
       if (wanted.some((item, at) => item !== list.children[at]) || wanted.length !== list.children.length) {
         fill(list, ...wanted);
@@ -74,12 +75,12 @@ function smallPicture({ canvas, thumbnail, caption, id }, index) {
 
   /**
    * @param {number} total @param {ArrayLike<number>} cells @param {number} most hits of a patch in any image
-   * @param {import("#viewer/palette").DrawingPalette} palette
+   * @param {import("#viewer/hit-drawing").PaintMask} paint
    */
-  function mark(total, cells, most, palette) {
+  function mark(total, cells, most, paint) {
     count.textContent = total.toLocaleString("en");
     button.setAttribute("aria-label", `image ${index + 1}, ${total} hits: ${caption ?? id}`);
-    drawHitMask(mask, canvas, cells, most, palette);
+    paint(mask, canvas, cells, most);
   }
 
   return { item, button, mark };

@@ -3,7 +3,11 @@
 import { cellBox, colOf, rowOf } from "#viewer/grid";
 import { line } from "#viewer/line-drawing";
 
-/** @typedef {{hit: string, hitRim: string, hitVeil: string}} HitPalette */
+/**
+ * @typedef {{hit: string, hitRim: string, hitVeil: string}} HitPalette
+ * @typedef {(target: HTMLCanvasElement, canvas: {rows: number, cols: number}, cells: ArrayLike<number>,
+ *   most: number) => void} PaintMask `cells`: hits by cell; `most`: of a patch in any image
+ */
 
 /** Widths of the outline and of its rim, CSS pixels. */
 const WIDTH = 2;
@@ -71,16 +75,31 @@ function outline(context, canvas, cells) {
 }
 
 /**
- * Paint one pixel for each patch: hits the stronger the more of them, a veil on the others.
- * @param {HTMLCanvasElement} target @param {{rows: number, cols: number}} canvas @param {ArrayLike<number>} cells
- * @param {number} most hits of a patch in any image @param {HitPalette} palette
+ * Makes a painter of masks with one pixel for each patch: hits the stronger the more of them, a veil on the others.
+ * Pixels are written as bytes: hundreds of images would take hundreds of thousands of drawing commands.
+ * @param {HitPalette} palette @returns {PaintMask}
  */
-export function drawHitMask(target, { rows, cols }, cells, most, palette) {
-  [target.width, target.height] = [cols, rows];
-  const context = /** @type {CanvasRenderingContext2D} */ (target.getContext("2d"));
-  for (let cell = 0; cell < cells.length; cell += 1) {
-    context.globalAlpha = cells[cell] ? WEAKEST + (1 - WEAKEST) * (cells[cell] / most) : 1;
-    context.fillStyle = cells[cell] ? palette.hit : palette.hitVeil;
-    context.fillRect(cell % cols, Math.floor(cell / cols), 1, 1);
-  }
+export function maskPainter(palette) {
+  const [hit, veil] = [bytesOf(palette.hit), bytesOf(palette.hitVeil)];
+  return (target, { rows, cols }, cells, most) => {
+    [target.width, target.height] = [cols, rows];
+    const pixels = new ImageData(cols, rows);
+    for (let cell = 0; cell < cells.length; cell += 1) {
+      pixels.data.set(cells[cell] ? hit : veil, 4 * cell);
+      if (cells[cell]) pixels.data[4 * cell + 3] = 255 * (WEAKEST + (1 - WEAKEST) * (cells[cell] / most));
+    }
+    contextOf(target).putImageData(pixels, 0, 0);
+  };
 }
+
+/** A colour's red, green, blue and opacity. @param {string} colour */
+function bytesOf(colour) {
+  const context = contextOf(document.createElement("canvas"));
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  return context.getImageData(0, 0, 1, 1).data;
+}
+
+/** Pictures of a few hundred pixels are quicker without the graphics card. @param {HTMLCanvasElement} canvas */
+const contextOf = (canvas) =>
+  /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));

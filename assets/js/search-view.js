@@ -172,10 +172,12 @@ function summary({ page, state }, { found, counted: { total, images } }) {
 }
 
 /** @param {View} view @param {Findings} findings */
-function progress({ page }, { found: { read, failed, settled } }) {
+function progress({ page }, { found: { hits, asked, read, failed, settled } }) {
   const lost = failed > 0 ? `${counted(failed, "image")} cannot be read` : "";
   if (settled) return lost;
-  return [`${read} of ${counted(page.images.length, "image")} read`, lost].filter(Boolean).join(", ");
+  const images = counted(page.images.length, "image");
+  const done = asked ? `${hits.filter(Boolean).length} of ${images} searched` : `${read} of ${images} read`;
+  return [done, lost].filter(Boolean).join(", ");
 }
 
 /** @param {View} view @param {Findings} findings */

@@ -198,6 +198,23 @@ def test_hits_are_marked_on_the_picture(page: Page, tiny_site: Path) -> None:
         [MODEL.grid.rows, MODEL.grid.cols],
     )
     assert {cell for cell, alpha in enumerate(opacity) if alpha == 0} == cells
+    contexts = {row["context_id"]: row for row in tiny_study.context_rows(MODEL.llm)}
+    for cell in range(MODEL.grid.rows * MODEL.grid.cols):
+        opened.go(
+            image="scene-0",
+            layer="2",
+            patch=f"{cell // MODEL.grid.cols},{cell % MODEL.grid.cols}",
+            find="dog",
+        )
+        for lens in LENSES:
+            rows = [
+                row
+                for row in tiny_study.neighbor_rows(MODEL, lens)
+                if (row["image_id"], row["vision_layer"], row["cell"]) == ("scene-0", 2, cell)
+            ]
+            marked = opened.lens(lens).locator(".neighbour[data-hit] .rank").all_text_contents()
+            expected = [str(row["rank"]) for row in rows if plain(whole_word(row, contexts)) == "dog"]
+            assert marked == expected
     page.locator("#search-close").click()
     assert "find" not in opened.state()
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.model_page import ModelPage
@@ -294,3 +295,16 @@ def test_hidden_tokens_are_searched_and_the_page_says_so(page: Page, tiny_site: 
     open_search(page, tiny_site, "dog", "&words-only=on")
     assert total(page) == len(hits_of("dog"))
     expect(page.locator("#search-summary")).to_contain_text("hidden tokens included")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "fragment",
+    ["find=", "find=dog&find-lens=logit&layers=2,4", "find=house&map=onset&lens=logit", "find=(&by=regex"],
+)
+def test_axe_finds_nothing(page: Page, tiny_site: Path, fragment: str, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    ModelPage.open(page, tiny_site / ALPHA, f"#image=scene-0&layer=2&patch=0,1&{fragment}")
+    expect(page.locator("#search-progress")).to_have_text("")
+    violations = Axe().run(page).response["violations"]
+    assert not violations, [(found["id"], node["html"]) for found in violations for node in found["nodes"]]

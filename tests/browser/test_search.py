@@ -13,6 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from generator.build import build_site
 from tests.browser.model_page import ModelPage
 from tests.generator import tiny_study
 
@@ -308,3 +309,9 @@ def test_axe_finds_nothing(page: Page, tiny_site: Path, fragment: str, scheme: s
     expect(page.locator("#search-progress")).to_have_text("")
     violations = Axe().run(page).response["violations"]
     assert not violations, [(found["id"], node["html"]) for found in violations for node in found["nodes"]]
+
+
+def test_images_in_data_files_are_searched_too(page: Page, tiny_study_folder: Path, tmp_path: Path) -> None:
+    build_site(tiny_study_folder, tmp_path / "site", images_in_page=1)
+    open_search(page, tmp_path / "site", "dog")
+    assert total(page) == len(hits_of("dog"))

@@ -5,25 +5,26 @@ A page's scripts are a third of its readable text, and a page of a few images wo
 
 from __future__ import annotations
 
+import bz2
 import json
 import re
-import zlib
 from functools import cache
 
 from generator.printable import printable
 from generator.resources import ASSETS, asset_text
 
 _IMPORT = re.compile(r'\b(?:from|import) "#viewer/([a-z0-9-]+)"')
-_COMMENT = re.compile(r"^[ ]*(?:/\*\*(?:(?!\*/).)*\*/|//[^\n]*)[ ]*\n", re.DOTALL | re.MULTILINE)
+_COMMENT = re.compile(r"/\*\*(?:(?!\*/).)*\*/[ ]?|^[ ]*//[^\n]*", re.DOTALL | re.MULTILINE)
+_LINE_START = re.compile(r"\n\s+")
+_UNPACKING = ("printable", "bzip2")
 
 
 @cache
 def packed(entry: str, styles: str) -> str:
     """The modules of `entry` and the page's style sheet, as `assets/js/start.js` reads them."""
     content = {"entry": f"#viewer/{entry}", "modules": _modules(entry), "styles": styles}
-    compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9)
-    text = json.dumps(content, ensure_ascii=False)
-    return printable(compressor.compress(text.encode()) + compressor.flush())
+    text = json.dumps(content, ensure_ascii=False).encode()
+    return f"{len(text)}:{printable(bz2.compress(text))}"
 
 
 def _modules(entry: str) -> dict[str, str]:
@@ -34,8 +35,8 @@ def _modules(entry: str) -> dict[str, str]:
         name = waiting.pop()
         if name not in needed and (ASSETS / "js" / f"{name}.js").is_file():
             needed.append(name)
-            waiting += _IMPORT.findall(without_comments(asset_text(f"js/{name}.js")))
-    return {f"#viewer/{name}": without_comments(asset_text(f"js/{name}.js")) for name in sorted(needed)}
+            waiting += _IMPORT.findall(shortened(asset_text(f"js/{name}.js")))
+    return {f"#viewer/{name}": shortened(asset_text(f"js/{name}.js")) for name in sorted(needed)}
 
 
 @cache
@@ -44,16 +45,19 @@ def start_script() -> str:
 
     It cannot be a module itself, as an import map must come before any: what it imports is put in its place.
     """
-    decoder, start = (without_comments(asset_text(f"js/{name}.js")) for name in ("printable", "start"))
-    before, imported, after = start.partition('import { bytesOf, inflated } from "#viewer/printable";\n')
-    if not imported:
-        raise ValueError("assets/js/start.js imports something else than its decoder")
-    return "{" + before + decoder.replace("\nexport ", "\n") + after + "}"
+    start = shortened(asset_text("js/start.js"))
+    for name in _UNPACKING:
+        module = shortened(asset_text(f"js/{name}.js")).replace("\nexport ", "\n")
+        before, imported, after = start.partition(f'from "#viewer/{name}";\n')
+        if not imported:
+            raise ValueError(f"assets/js/start.js does not import {name}")
+        start = before[: before.rindex("import ")] + module + after
+    return f"{{{start}}}"
 
 
-def without_comments(source: str) -> str:
-    """A module without doc comments and without comments that have lines to themselves.
+def shortened(source: str) -> str:
+    """A module without doc comments, comments that have lines to themselves, and the room before lines.
 
-    They are half of the modules' bytes, and stay in the repository.
+    They are half of the modules' bytes, and stay in the repository. No text of the viewer goes over lines.
     """
-    return _COMMENT.sub("", source)
+    return _LINE_START.sub("\n", _COMMENT.sub("", source)).lstrip()

@@ -7,7 +7,8 @@
  * what it imports put in the import's place.
  */
 
-import { bytesOf, inflated } from "#viewer/printable";
+import { unpacked } from "#viewer/bzip2";
+import { bytesOf } from "#viewer/printable";
 
 /** @typedef {{entry: string, modules: Record<string, string>, styles: string}} Packed */
 
@@ -19,10 +20,11 @@ function addScript(type, text, nonce) {
   document.body.append(script);
 }
 
-/** @param {string} packed @param {string} nonce */
-async function startPage(packed, nonce) {
+/** @param {string} text `LENGTH:` and the packed bytes @param {string} nonce */
+function startPage(text, nonce) {
+  const packed = bytesOf(text.slice(text.indexOf(":") + 1));
   /** @type {Packed} */
-  const { entry, modules, styles } = JSON.parse(new TextDecoder().decode(await inflated(bytesOf(packed))));
+  const { entry, modules, styles } = JSON.parse(new TextDecoder().decode(unpacked(packed, Number.parseInt(text, 10))));
   const style = document.createElement("style");
   style.textContent = styles;
   document.head.append(style);
@@ -35,9 +37,11 @@ async function startPage(packed, nonce) {
   addScript("module", `import ${JSON.stringify(entry)};`, nonce);
 }
 
-startPage(document.getElementById("modules")?.textContent ?? "", document.currentScript?.nonce ?? "").catch((error) => {
+try {
+  startPage(document.getElementById("modules")?.textContent ?? "", document.currentScript?.nonce ?? "");
+} catch (error) {
   delete document.documentElement.dataset.styles;
   const notice = document.getElementById("notice");
   if (notice) notice.textContent = `This browser cannot read the page's scripts: ${error}`;
   throw error;
-});
+}

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import bz2
 import json
-import zlib
+import re
+from pathlib import Path
 
-from generator.resources import asset_text
-from generator.scripts import packed, start_script, without_comments
+import pytest
+
+from generator.resources import ASSETS, asset_text
+from generator.scripts import packed, shortened, start_script
 from tests.generator.test_printable import decoded
 
 
 def unpacked(entry: str) -> dict[str, str]:
-    content = json.loads(zlib.decompress(decoded(packed(entry, "a{b:c}")), -zlib.MAX_WBITS))
+    length, _, text = packed(entry, "a{b:c}").partition(":")
+    unpacked = bz2.decompress(decoded(text))
+    assert len(unpacked) == int(length)
+    content = json.loads(unpacked)
     assert content["entry"] == f"#viewer/{entry}"
     assert content["styles"] == "a{b:c}"
     modules: dict[str, str] = content["modules"]
@@ -30,9 +37,21 @@ def test_a_module_of_types_only_is_left_out() -> None:
     assert "#viewer/readings" not in unpacked("payload")
 
 
-def test_comments_with_lines_to_themselves_are_left_out_and_nothing_else() -> None:
-    source = '/** Doc\n * comment. */\nconst a = "// no"; // stays\n  // goes\n\nlet b = `/** no */`;\n'
-    assert without_comments(source) == 'const a = "// no"; // stays\n\nlet b = `/** no */`;\n'
+def test_comments_and_room_before_lines_are_left_out_and_nothing_else() -> None:
+    source = (
+        '/** Doc\n * comment. */\nconst a = "// no"; // stays\n  // goes\n\n  let b = /** c */ (`  d`)\n'
+    )
+    assert shortened(source) == 'const a = "// no"; // stays\nlet b = (`  d`)\n'
+
+
+@pytest.mark.parametrize("path", sorted((ASSETS / "js").glob("*.js")), ids=lambda path: path.stem)
+def test_no_text_goes_over_lines(path: Path) -> None:
+    """The room before lines could not be left out of it."""
+    source = re.sub(r"/\*\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for line in source.splitlines():
+        plain = re.sub(r"\[[^\]]*`[^\]]*\]", "", line)  # a class of a pattern
+        opens_or_closes_code = plain.count("{") != plain.count("}")
+        assert plain.count("`") % 2 == 0 or opens_or_closes_code or line.lstrip().startswith("//"), line
 
 
 def test_the_start_script_needs_nothing_else() -> None:

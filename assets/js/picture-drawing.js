@@ -19,9 +19,12 @@ const PIN_WIDTH = 2.5;
 const HOVER_WIDTH = 2;
 const REGION_WIDTH = 3;
 
-/** @type {(context: CanvasRenderingContext2D, view: View, palette: DrawingPalette, pixel: number) => void} */
-export function drawMapAndGrid(context, { image, state, map, findings }, palette, pixel) {
-  if (map) drawMap(context, image.canvas, map, state.only, palette, pixel);
+/**
+ * @param {CanvasRenderingContext2D} context @param {View} view @param {DrawingPalette} palette
+ * @param {number} pixel @param {typeof import("#viewer/map-drawing").drawMap} [paintMap] another way to the same map
+ */
+export function drawMapAndGrid(context, { image, state, map, findings }, palette, pixel, paintMap = drawMap) {
+  if (map) paintMap(context, image.canvas, map, state.only, palette, pixel);
   // The classes of a map have edges of their own; more lines would hide them.
   if (state.grid && (!map || map.ramp)) drawGrid(context, image.canvas, palette, pixel);
   // Onsets are of all layers; the hits of one would only confuse.

@@ -8,6 +8,7 @@
 
 import { cellOf, elementOf, labelCells, layCells, selectCells } from "#viewer/cell-grid";
 import { byId, property } from "#viewer/dom";
+import { keptMaps } from "#viewer/kept-maps";
 import { drawMapAndGrid, drawMarks } from "#viewer/picture-drawing";
 import { listenToPointer } from "#viewer/stage-pointer";
 import { visibleSentence } from "#viewer/tokens";
@@ -31,6 +32,7 @@ export function createStage(page, palette, actions) {
     marks: /** @type {HTMLCanvasElement} */ (byId("mark-overlay")),
   };
   const labelWhenIdle = idleLabels(grid);
+  const maps = keptMaps();
   /** @type {View | null} */
   let shown = null;
 
@@ -47,6 +49,7 @@ export function createStage(page, palette, actions) {
     drawAll(view);
     selectCells(grid, view.state.pins, view.state.cell);
     labelWhenIdle(view);
+    maps.ahead(view, palette);
   }
 
   /** @param {View} view */
@@ -59,7 +62,9 @@ export function createStage(page, palette, actions) {
 
   /** @param {View} view */
   function drawAll(view) {
-    draw(overlays.map, frame, view, (context, pixel) => drawMapAndGrid(context, view, palette, pixel));
+    draw(overlays.map, frame, view, (context, pixel) =>
+      drawMapAndGrid(context, view, palette, pixel, maps.draw),
+    );
     mark(view);
   }
 

@@ -82,8 +82,11 @@ function column(view, lens, list, domain, agreeing) {
   const judgment = cell === null || absent ? null : data.judgment(lens.id, state.layer, cell);
   const dims = (/** @type {Neighbour} */ { token, rank }) =>
     view.shown.dims(lens.id, state.layer, token, rank);
-  const hit = (/** @type {Neighbour} */ neighbour) => view.findings?.names(lens.id, state.layer, neighbour) ?? false;
-  const rows = list.map((neighbour) => row(neighbour, judgment, domain, agreeing, dims(neighbour), hit(neighbour)));
+  const hit = (/** @type {Neighbour} */ neighbour) =>
+    view.findings?.names(lens.id, state.layer, neighbour) ?? false;
+  const rows = list.map((neighbour) =>
+    row(neighbour, judgment, domain, agreeing, dims(neighbour), hit(neighbour)),
+  );
   return make(
     "section",
     { class: "lens", "data-lens": lens.id, "aria-labelledby": `lens-${lens.id}` },
@@ -136,7 +139,7 @@ function verdict(judgment) {
  */
 function row(neighbour, judgment, domain, agreeing, dims, hit) {
   const relation = relationOf(judgment, neighbour);
-  const { rank, token, score, probability, textLayer, context } = neighbour;
+  const { rank, token, tokenId, score, probability, textLayer, context } = neighbour;
   return make(
     "li",
     {
@@ -148,17 +151,25 @@ function row(neighbour, judgment, domain, agreeing, dims, hit) {
       "data-hit": hit,
     },
     make("span", { class: "rank" }, String(rank)),
-    make(
-      "span",
-      { class: "named", title: relation && `the judge: ${RELATION_TITLES[relation]}` },
-      tokenNode(token),
-    ),
+    make("span", { class: "named", title: factsOf(tokenId, relation) }, tokenNode(token)),
     textLayer != null && make("span", { class: "text-layer" }, `text layer ${textLayer}`),
     make("span", { class: "score" }, formatScore(score)),
     probability != null && make("span", { class: "probability" }, formatScore(probability)),
     property(make("span", { class: "bar" }), "--bar", fraction(strength(neighbour), domain)),
     context && sentence(context),
   );
+}
+
+/**
+ * What else is known of a row: pieces of a character look alike and are told apart by their numbers.
+ * @param {number | null} tokenId @param {import("#viewer/verdicts").Relation | null} relation
+ */
+function factsOf(tokenId, relation) {
+  const facts = [
+    tokenId != null && `token ${tokenId}`,
+    relation && `the judge: ${RELATION_TITLES[relation]}`,
+  ].filter(Boolean);
+  return facts.join("; ") || null;
 }
 
 /** @param {import("#viewer/sentences").Context} context */

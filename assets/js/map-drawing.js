@@ -199,13 +199,25 @@ function widthOf(context, text, font) {
   return width;
 }
 
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/**
+ * Characters as readers count them: a letter keeps its marks and an emoji its parts.
+ * @param {string} text @returns {string[]}
+ */
+function charactersOf(text) {
+  // Nearly all texts are plain, and cutting those is many times faster.
+  if (/^[\x20-\x7e]*$/.test(text)) return Array.from(text);
+  return Array.from(graphemes.segment(text), ({ segment }) => segment);
+}
+
 /**
  * A text cut to a share of its length, with an ellipsis; empty where too little would be left to read.
  * @param {string} text @param {number} share 1 or more if the whole text fits @returns {string}
  */
 export function fit(text, share) {
   if (share >= 1) return text;
-  const characters = Array.from(text);
+  const characters = charactersOf(text);
   const count = Math.floor(characters.length * share) - 1;
   return count < 2 ? "" : `${characters.slice(0, count).join("")}…`;
 }

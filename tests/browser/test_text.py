@@ -204,3 +204,11 @@ def test_scripts_have_a_font_where_the_machine_has_one(
     used = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
     families = {line.split(":")[1].strip().split(",")[0] for line in fonts.stdout.splitlines()}
     assert families & {font["familyName"] for font in used}
+
+
+def test_a_rows_title_says_the_tokens_number(page: Page, torture_site: Path) -> None:
+    """Pieces of a character all look alike; their numbers do not."""
+    opened = ModelPage.open(page, torture_site / ALPHA, LINK.format(2, "logit"))
+    numbers = [row["token_id"] for row in stored("alpha-round", "scene-0", "logit", 2, 0)]
+    titles = [row.get_attribute("title") or "" for row in opened.lens("logit").locator(".named").all()]
+    assert [title.split(";")[0] for title in titles] == [f"token {number}" for number in numbers]

@@ -40,6 +40,8 @@ test("text that does not fit is cut, and left out where too little would remain"
   assert.equal(fit("grassland", 0.6), "gras…");
   assert.equal(fit("grassland", 0.3), "");
   assert.equal(fit("🦊🦊🦊🦊", 0.75), "🦊🦊…");
+  assert.equal(fit("e\u0301e\u0301e\u0301e\u0301", 0.75), "e\u0301e\u0301…");
+  assert.equal(fit("👩\u200d🚀👩\u200d🚀👩\u200d🚀👩\u200d🚀", 0.75), "👩\u200d🚀👩\u200d🚀…");
 });
 
 test("fonts are as large as the box allows, in whole pixels between 8 and 13", () => {

@@ -9,6 +9,9 @@
 /** Fraction of the colour circle between neighbours in the list: consecutive hues never come close. */
 const GOLDEN = 0.618033988749895;
 
+/** Where the circle begins: at blue, since the most frequent word of photographs is the sky. */
+const START = 0.65;
+
 /**
  * A hash of a text that is the same in every browser (FNV-1a, 32 bits).
  * @param {string} text @returns {number}
@@ -37,7 +40,7 @@ export function wordColour(word, places, shades) {
   const named = shades.named?.get(word);
   if (named) return named;
   const place = places.get(word) ?? hash(word) % 8192;
-  const hue = ((place * GOLDEN) % 1) * 360;
+  const hue = ((START + place * GOLDEN) % 1) * 360;
   const lightness = shades.lightness[Math.floor(place / 5) % shades.lightness.length];
   return `oklch(${lightness} ${shades.chroma} ${hue.toFixed(1)})`;
 }

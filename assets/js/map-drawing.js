@@ -19,9 +19,10 @@ const LABEL_EVERY_CELL = 38;
 const LARGEST_FONT = 13;
 const SMALLEST_FONT = 8;
 
-/** CSS pixels: cells from this height on say the rank of what they show, in this size. */
-const RANK_FROM = 16;
+/** CSS pixels: cells from this height on say the rank of what they show, in this size; smaller ones mark a corner. */
+const RANK_FROM = 28;
 const RANK_FONT = 8;
+const RANK_CORNER = 5;
 
 /** How much of its ink what recedes keeps. */
 const DIM_INK = 0.55;
@@ -123,21 +124,32 @@ function drawLabels(context, canvas, map, shown, palette, pixel) {
 }
 
 /**
- * The rank of what a cell shows, at its corner, where what comes first is left out.
+ * The rank of what a cell shows, at its corner, where what comes first is left out; in small cells, which a
+ * figure would cover, the corner only.
  * @param {CanvasRenderingContext2D} context @param {Canvas} canvas @param {number[]} ranks
  * @param {(cell: number) => boolean} shown @param {Palette} palette @param {number} pixel
  */
 function drawRanks(context, canvas, ranks, shown, palette, pixel) {
-  if (canvas.cellHeight < RANK_FROM * pixel) return;
+  const named = canvas.cellHeight >= RANK_FROM * pixel;
   context.font = `600 ${RANK_FONT * pixel}px ${palette.mapFont}`;
   context.textAlign = "right";
-  context.textBaseline = "top";
+  context.textBaseline = "middle";
   context.fillStyle = palette.mapInk;
   ranks.forEach((rank, cell) => {
     if (rank < 2 || !shown(cell)) return;
     const { x, y, width } = cellBox(canvas, cell);
-    context.fillText(String(rank), x + width - MARGIN * pixel, y + MARGIN * pixel);
+    if (named) context.fillText(String(rank), x + width - MARGIN * pixel, y + (MARGIN + RANK_FONT / 2) * pixel);
+    else drawCorner(context, x + width, y, RANK_CORNER * pixel);
   });
+}
+
+/** @param {CanvasRenderingContext2D} context @param {number} right @param {number} top @param {number} size */
+function drawCorner(context, right, top, size) {
+  context.beginPath();
+  context.moveTo(right - size, top);
+  context.lineTo(right, top);
+  context.lineTo(right, top + size);
+  context.fill();
 }
 
 /**

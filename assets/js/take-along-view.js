@@ -64,7 +64,7 @@ function offer(menu, view, tables) {
   for (const scale of [1, 2]) {
     const button = menu.querySelector(`[data-picture="${scale}"]`);
     const { width } = panelsSize(panelsOf(view), view.image.canvas, scale);
-    if (button) button.textContent = `PNG, ${width} px wide`;
+    if (button) button.textContent = `PNG ${width} px`;
   }
   const buttons = tables.map(({ title }, index) => {
     const text = title(view);

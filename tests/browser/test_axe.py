@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +11,43 @@ from playwright.sync_api import Page
 
 from tests.browser.model_page import ModelPage
 
+ALPHA = "models/alpha-round.html"
 MODELS = ("alpha-round", "alpha-wide", "alpha-round-linear", "shelf")
+STATES = (
+    "region=0,0;1,1",
+    "region=0,0;1,2&region-ranks=all",
+    "find=a&by=prefix&rank=5",
+    "find=%5E%5C+d&by=regex&where=sentences&rank=5",
+    "find=dog&rank=5&map=onset&lens=logit",
+    "find=nothing-like-it&rank=5",
+    "find=%5B&by=regex&rank=5",
+    "find=&rank=5",
+    "map=words&lens=contextual&all-layers=on",
+    "map=words&lens=contextual&defaults=dim",
+    "map=words&lens=contextual&defaults=hide&words-only=on",
+    "map=words&lens=contextual&only=dog",
+)
 MAPS = ("none", "words", "score", "verdict", "text-layer", "norm", "entropy")
 PATCH = "image=scene-0&layer=2&patch=1,1"
 PINS = f"{PATCH}&pins=1,1;0,0;0,1;1,0"
 
 
-@pytest.fixture(params=["desk", "phone"])
-def browser_context_args(
-    browser_context_args: dict[str, Any], request: pytest.FixtureRequest
-) -> dict[str, Any]:
+LOOKS = ("desk light", "desk dark", "phone light", "phone dark")
+TWO_LOOKS = pytest.mark.parametrize("look", ["desk light", "phone dark"], indirect=True)
+"""Enough where only the states differ: each size and each scheme once."""
+
+
+@pytest.fixture(params=LOOKS, autouse=True)
+def look(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def browser_context_args(browser_context_args: dict[str, Any], look: str) -> dict[str, Any]:
+    size, scheme = look.split()
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-    return browser_context_args | (phone if request.param == "phone" else {})
-
-
-@pytest.fixture(params=["light", "dark"], autouse=True)
-def scheme(page: Page, request: pytest.FixtureRequest) -> None:
-    page.emulate_media(color_scheme=request.param, reduced_motion="reduce")
+    wanted = {"color_scheme": scheme, "reduced_motion": "reduce"} | (phone if size == "phone" else {})
+    return browser_context_args | wanted
 
 
 def findings(page: Page) -> list[str]:
@@ -46,6 +65,7 @@ def nothing(page: Page) -> None:
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("look", ["desk light"], indirect=True)
 def test_axe_finds_what_is_wrong(page: Page, tiny_site: Path) -> None:
     """The check itself: it can fail."""
     page.goto((tiny_site / "index.html").as_uri())
@@ -55,67 +75,38 @@ def test_axe_finds_what_is_wrong(page: Page, tiny_site: Path) -> None:
 
 def test_the_index(page: Page, tiny_site: Path) -> None:
     page.goto((tiny_site / "index.html").as_uri())
-    nothing(page)
     page.locator("details").evaluate_all("nodes => nodes.forEach((node) => { node.open = true; })")
     nothing(page)
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_models_page(page: Page, tiny_site: Path, model: str) -> None:
-    file = tiny_site / f"models/{model}.html"
-    for fragment in ("", f"#{PINS}&map=words&lens=contextual"):
-        ModelPage.open(page, file, fragment)
+    ModelPage.open(page, tiny_site / f"models/{model}.html", f"#{PINS}&map=words&lens=contextual")
+    nothing(page)
+
+
+@TWO_LOOKS
+@pytest.mark.slow
+def test_every_state_of_a_models_page(page: Page, tiny_site: Path) -> None:
+    ModelPage.open(page, tiny_site / ALPHA, f"#{PATCH}")
+    for wanted in (*(f"map={shown}&lens=logit" for shown in MAPS), *STATES):
+        page.evaluate("hash => { location.hash = hash; }", f"{PATCH}&{wanted}")
+        page.wait_for_timeout(100)  # a search answers a moment later
+        assert not findings(page), f"{wanted}: {findings(page)}"
+
+
+def test_what_opens_over_the_page(page: Page, tiny_site: Path) -> None:
+    ModelPage.open(page, tiny_site / ALPHA, f"#{PATCH}&map=words&lens=contextual")
+    for opens in ("#help-button", "#take-button", "#cite-button"):
+        page.locator(opens).click()
         nothing(page)
-
-
-@pytest.mark.parametrize("shown", MAPS)
-def test_every_map(page: Page, tiny_site: Path, shown: str) -> None:
-    ModelPage.open(page, tiny_site / "models/alpha-round.html", f"#{PATCH}&map={shown}&lens=logit")
-    nothing(page)
-
-
-def help_(page: Page) -> None:
-    page.keyboard.press("?")
-
-
-def take_along(page: Page) -> None:
-    page.keyboard.press("s")
-
-
-def cite(page: Page) -> None:
-    page.keyboard.press("s")
-    page.locator("#cite-button").click()
-
-
-@pytest.mark.parametrize("act", [help_, take_along, cite])
-def test_what_opens_over_the_page(page: Page, tiny_site: Path, act: Callable[[Page], None]) -> None:
-    ModelPage.open(page, tiny_site / "models/alpha-round.html", f"#{PATCH}&map=words&lens=contextual")
-    act(page)
-    page.locator("dialog[open], :popover-open").wait_for()
-    nothing(page)
-
-
-@pytest.mark.parametrize(
-    "wanted",
-    [
-        "region=0,0;1,1",
-        "region=0,0;1,2&region-ranks=all",
-        "find=a&by=prefix&rank=5",
-        "find=%5E%5C+d&by=regex&where=sentences&rank=5",
-        "find=nothing-like-it&rank=5",
-        "find=%5B&by=regex&rank=5",
-        "map=words&lens=contextual&all-layers=on",
-        "map=words&lens=contextual&defaults=dim",
-        "map=words&lens=contextual&defaults=hide&words-only=on",
-        "map=words&lens=contextual&only=dog",
-    ],
-)
-def test_what_opens_in_the_page(page: Page, tiny_site: Path, wanted: str) -> None:
-    ModelPage.open(page, tiny_site / "models/alpha-round.html", f"#{PATCH}&{wanted}")
-    nothing(page)
+        if opens != "#take-button":  # which is the way to the citation
+            page.keyboard.press("Escape")
 
 
 def test_the_comparison(page: Page, tiny_site: Path) -> None:
     page.goto((tiny_site / "compare.html").as_uri())
     page.locator("html[data-ready]").wait_for()
+    nothing(page)
+    page.keyboard.press("?")
     nothing(page)

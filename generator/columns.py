@@ -21,6 +21,7 @@ from generator.printable import printable
 
 Ints = npt.NDArray[np.int64]
 
+_BLOCK_SIZE = 3  # 300 kB, which a processor keeps at hand while the order of bytes is restored
 _STREAM_END = b"\x03\x00"  # an empty last block
 _TEXT_END = b"\xff"  # never part of UTF-8, so texts may hold any character, NUL included
 
@@ -56,7 +57,7 @@ class Block:
         for part, kind in ((f"{name}.ascii", True), (f"{name}.other", False)):
             chosen = (text for text, is_plain in zip(listed, plain, strict=True) if is_plain is kind)
             content = b"".join(text.encode() + _TEXT_END for text in chosen)
-            packed = bz2.compress(content)
+            packed = bz2.compress(content, _BLOCK_SIZE)
             if len(packed) < len(_deflated(content)):
                 self._columns.append([part, len(packed), 1, 0, len(content)])
                 self._planes.append(packed)

@@ -8,6 +8,9 @@ import { bytesOf, inflated } from "#viewer/printable";
 
 const TEXT_END = 0xff;
 
+/** Control characters, of which texts seldom hold any. */
+const SEPARATORS = [0, 1, 2, 3];
+
 /**
  * @typedef {object} Block
  * @property {Record<string, any>} header loose facts
@@ -67,9 +70,19 @@ function joinPlanes({ planes, length, width, signed }) {
 const contentOf = ({ planes, unpackedLength }) =>
   unpackedLength === undefined ? planes : unpacked(planes, unpackedLength);
 
-/** @param {Uint8Array} bytes */
+/**
+ * Texts that each end in a byte that UTF-8 does not have. One text is decoded much faster than thousands, so they
+ * are decoded in one piece where some character is in none of them.
+ * @param {Uint8Array} bytes @returns {string[]}
+ */
 function splitTexts(bytes) {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const mark = SEPARATORS.find((code) => !bytes.includes(code));
+  if (mark !== undefined) {
+    const marked = bytes.slice();
+    for (let at = marked.indexOf(TEXT_END); at >= 0; at = marked.indexOf(TEXT_END, at + 1)) marked[at] = mark;
+    return decoder.decode(marked).split(String.fromCharCode(mark)).slice(0, -1);
+  }
   const texts = [];
   for (let start = 0; start < bytes.length; ) {
     const end = bytes.indexOf(TEXT_END, start);

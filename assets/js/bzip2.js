@@ -5,26 +5,43 @@
 
 const BLOCK = 0x314159;
 const GROUP = 50;
-const RUN_A = 0;
 const RUN_B = 1;
 const LONGEST_CODE = 20;
+/** Codes up to this length are found in one look. */
+const SHORT_CODE = 10;
 
-/** Bits of `bytes`, highest first. @param {Uint8Array} bytes */
-function bitReader(bytes) {
-  let at = 0;
-  let held = 0;
-  let count = 0;
-  /** @param {number} wanted at most 24 */
-  return (wanted) => {
-    while (count < wanted) {
-      held = ((held << 8) | bytes[at++]) & 0x7fffffff;
-      count += 8;
+/** Bits of bytes, highest first. */
+class Bits {
+  #bytes;
+  #at = 0;
+  #held = 0;
+  #count = 0;
+
+  /** @param {Uint8Array} bytes */
+  constructor(bytes) {
+    this.#bytes = bytes;
+  }
+
+  /** The next bits, which stay; zeros after the end. @param {number} wanted at most 24 */
+  peek(wanted) {
+    while (this.#count < wanted) {
+      this.#held = (this.#held << 8) | this.#bytes[this.#at++];
+      this.#count += 8;
     }
-    count -= wanted;
-    const value = (held >>> count) & ((1 << wanted) - 1);
-    held &= (1 << count) - 1;
+    return (this.#held >>> (this.#count - wanted)) & ((1 << wanted) - 1);
+  }
+
+  /** @param {number} bits that were looked at */
+  skip(bits) {
+    this.#count -= bits;
+  }
+
+  /** @param {number} wanted at most 24 */
+  read(wanted) {
+    const value = this.peek(wanted);
+    this.#count -= wanted;
     return value;
-  };
+  }
 }
 
 /**
@@ -32,40 +49,37 @@ function bitReader(bytes) {
  * @param {Uint8Array} bytes @param {number} length of what it holds @returns {Uint8Array}
  */
 export function unpacked(bytes, length) {
-  const read = bitReader(bytes);
-  const packed = new Uint8Array(length);
+  const bits = new Bits(bytes);
+  const content = new Uint8Array(length);
   let end = 0;
-  read(24); // "BZh"
-  const largest = (read(8) - 48) * 100_000;
-  while (read(24) === BLOCK) {
-    read(24); // the rest of the block's mark
-    read(16); // checksum
-    read(16);
-    if (read(1)) throw new Error("a block of this page is damaged");
-    const first = read(24);
-    const symbols = usedBytes(read);
-    end = writeBlock(untransformed(read, symbols, largest), first, packed, end);
+  bits.read(24); // "BZh"
+  const largest = (bits.read(8) - 48) * 100_000;
+  while (bits.read(24) === BLOCK) {
+    bits.read(24); // the rest of the block's mark
+    bits.read(16); // checksum
+    bits.read(16);
+    bits.read(1); // an old way to make blocks, never used
+    const first = bits.read(24);
+    const symbols = usedBytes(bits);
+    end = writeBlock(untransformed(bits, symbols, largest), first, content, end);
   }
   if (end !== length) throw new Error("a block of this page is damaged");
-  return packed;
+  return content;
 }
 
-/** The bytes that a block uses, ascending. @param {(bits: number) => number} read */
-function usedBytes(read) {
-  const ranges = read(16);
+/** The bytes that a block uses, ascending. @param {Bits} bits */
+function usedBytes(bits) {
+  const ranges = bits.read(16);
   const used = [];
   for (let range = 0; range < 16; range += 1) {
     if (!((ranges >> (15 - range)) & 1)) continue;
-    const members = read(16);
-    for (let bit = 0; bit < 16; bit += 1) if ((members >> (15 - bit)) & 1) used.push(range * 16 + bit);
+    const members = bits.read(16);
+    for (let member = 0; member < 16; member += 1) if ((members >> (15 - member)) & 1) used.push(range * 16 + member);
   }
   return used;
 }
 
-/**
- * Move the symbol at a place of a list to its front.
- * @template {{[place: number]: number}} L @param {L} list @param {number} place @returns {number}
- */
+/** Move the symbol at a place of a list to its front. @param {Uint8Array} list @param {number} place */
 function toFront(list, place) {
   const value = list[place];
   for (let at = place; at > 0; at -= 1) list[at] = list[at - 1];
@@ -73,82 +87,95 @@ function toFront(list, place) {
   return value;
 }
 
-/** Which table codes each group of symbols. @param {(bits: number) => number} read @param {number} tables */
-function readSelectors(read, tables) {
-  const selectors = new Uint8Array(read(15));
-  const recent = Array.from({ length: tables }, (_, table) => table);
+/** Which table codes each group of symbols. @param {Bits} bits @param {number} tables */
+function readSelectors(bits, tables) {
+  const selectors = new Uint8Array(bits.read(15));
+  const recent = Uint8Array.from({ length: tables }, (_, table) => table);
   for (let group = 0; group < selectors.length; group += 1) {
     let place = 0;
-    while (read(1)) place += 1;
+    while (bits.read(1)) place += 1;
     selectors[group] = toFront(recent, place);
   }
   return selectors;
 }
 
 /**
- * A canonical Huffman table: for each length of code the largest code, and what to subtract from a code to find its
- * place in `order`.
- * @param {(bits: number) => number} read @param {number} alphabet
+ * A canonical Huffman table. `short` tells of each possible start which symbol it is and how long its code
+ * (32 * symbol + length, 0 for longer codes). For these: for each length the largest code, and what to subtract
+ * from a code to find its place in `order`.
+ * @param {Bits} bits @param {number} alphabet
  */
-function readTable(read, alphabet) {
+function readTable(bits, alphabet) {
   const lengths = new Uint8Array(alphabet);
-  let length = read(5);
+  let length = bits.read(5);
   for (let symbol = 0; symbol < alphabet; symbol += 1) {
-    while (read(1)) length += read(1) ? -1 : 1;
+    while (bits.read(1)) length += bits.read(1) ? -1 : 1;
     lengths[symbol] = length;
   }
-  const limits = new Int32Array(LONGEST_CODE + 2).fill(-1);
-  const offsets = new Int32Array(LONGEST_CODE + 2);
+  const short = new Uint16Array(1 << SHORT_CODE);
+  const limits = new Int32Array(LONGEST_CODE + 1);
+  const offsets = new Int32Array(LONGEST_CODE + 1);
   const order = new Uint16Array(alphabet);
   let placed = 0;
-  for (let bits = 1, code = 0; bits <= LONGEST_CODE; bits += 1, code <<= 1) {
-    offsets[bits] = code - placed;
-    for (let symbol = 0; symbol < alphabet; symbol += 1) if (lengths[symbol] === bits) order[placed++] = symbol;
-    code = placed + offsets[bits];
-    limits[bits] = code - 1;
+  for (let size = 1, code = 0; size <= LONGEST_CODE; size += 1, code <<= 1) {
+    offsets[size] = code - placed;
+    for (let symbol = 0; symbol < alphabet; symbol += 1) {
+      if (lengths[symbol] !== size) continue;
+      const room = SHORT_CODE - size;
+      if (room >= 0) short.fill(32 * symbol + size, code << room, (code + 1) << room);
+      order[placed++] = symbol;
+      code += 1;
+    }
+    limits[size] = code - 1;
   }
-  return { limits, offsets, order };
+  return { short, limits, offsets, order };
+}
+
+/** The next symbol. @param {Bits} bits @param {ReturnType<typeof readTable>} table */
+function readSymbol(bits, { short, limits, offsets, order }) {
+  const code = bits.peek(LONGEST_CODE);
+  const found = short[code >>> (LONGEST_CODE - SHORT_CODE)];
+  if (found) {
+    bits.skip(found & 31);
+    return found >>> 5;
+  }
+  let size = SHORT_CODE + 1;
+  while (size < LONGEST_CODE && code >>> (LONGEST_CODE - size) > limits[size]) size += 1;
+  bits.skip(size);
+  return order[(code >>> (LONGEST_CODE - size)) - offsets[size]];
 }
 
 /**
  * The last column of a block's sorted rotations, each byte in the lowest eight bits.
- * @param {(bits: number) => number} read @param {number[]} symbols @param {number} largest
+ * @param {Bits} bits @param {number[]} symbols @param {number} largest
  */
-function untransformed(read, symbols, largest) {
-  const tables = read(3);
-  const selectors = readSelectors(read, tables);
-  const codes = Array.from({ length: tables }, () => readTable(read, symbols.length + 2));
+function untransformed(bits, symbols, largest) {
+  const tables = bits.read(3);
+  const selectors = readSelectors(bits, tables);
+  const codes = Array.from({ length: tables }, () => readTable(bits, symbols.length + 2));
   const recent = Uint8Array.from(symbols);
   const column = new Uint32Array(largest);
   let size = 0;
-  let run = 0;
-  let weight = 1;
-  for (let count = 0, left = 0, table = codes[0]; ; left -= 1) {
-    if (left === 0) {
-      table = codes[selectors[count++]];
-      left = GROUP;
+  for (let group = 0, run = 0, weight = 1; group < selectors.length; group += 1) {
+    const table = codes[selectors[group]];
+    for (let left = GROUP; left > 0; left -= 1) {
+      const symbol = readSymbol(bits, table);
+      if (symbol <= RUN_B) {
+        run += weight << symbol;
+        weight <<= 1;
+        continue;
+      }
+      if (run > 0) {
+        column.fill(recent[0], size, size + run);
+        size += run;
+        run = 0;
+        weight = 1;
+      }
+      if (symbol > symbols.length) return column.subarray(0, size);
+      column[size++] = toFront(recent, symbol - 1);
     }
-    let bits = 1;
-    let code = read(1);
-    while (code > table.limits[bits]) {
-      code = (code << 1) | read(1);
-      if (++bits > LONGEST_CODE) throw new Error("a block of this page is damaged");
-    }
-    const symbol = table.order[code - table.offsets[bits]];
-    if (symbol === RUN_A || symbol === RUN_B) {
-      run += weight << symbol;
-      weight <<= 1;
-      continue;
-    }
-    if (run > 0) {
-      column.fill(recent[0], size, size + run);
-      size += run;
-      run = 0;
-      weight = 1;
-    }
-    if (symbol > symbols.length) return column.subarray(0, size);
-    column[size++] = toFront(recent, symbol - 1);
   }
+  throw new Error("a block of this page is damaged");
 }
 
 /**

@@ -80,20 +80,27 @@ export function createStage(page, palette, actions) {
   return { show, mark, focusCell, cellOf, cancel: pointer.cancel };
 }
 
+/** Milliseconds until cells are labelled, idle or not. */
+const LATEST_LABELS = 1000;
+
 /**
  * Labels of all cells take longer than a layer change may, so they follow when there is time.
  * @param {HTMLElement} grid
  */
 function idleLabels(grid) {
-  const whenIdle = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 0));
+  const whenIdle = globalThis.requestIdleCallback ?? ((/** @type {() => void} */ work) => setTimeout(work, 0));
   let labelled = "";
   return (/** @type {View} */ view) => {
     const key = `${view.state.image} ${view.state.layer} ${view.shown.key}`;
     if (key === labelled) return;
     labelled = key;
-    whenIdle(() => {
-      if (key === labelled) labelCells(grid, view);
-    });
+    // A busy machine may never be idle; who listens to the labels cannot wait for it.
+    whenIdle(
+      () => {
+        if (key === labelled) labelCells(grid, view);
+      },
+      { timeout: LATEST_LABELS },
+    );
   };
 }
 

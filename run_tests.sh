@@ -21,7 +21,7 @@ failed=''
 "$venv/bin/ruff" check . || failed="$failed, ruff check"
 "$venv/bin/ruff" format --check . || failed="$failed, ruff format"
 "$venv/bin/mypy" || failed="$failed, mypy"
-"$python" -m pytest || failed="$failed, pytest"
+"$python" -m pytest --numprocesses auto --dist worksteal || failed="$failed, pytest"
 if [ -n "$failed" ]; then
     printf 'failed: %s\n' "${failed#, }" >&2
     exit 1

@@ -1,6 +1,6 @@
 /** BibTeX of a page, with the provenance of what it shows. */
 
-import { visibleText } from "#viewer/tokens";
+import { visibleSentence } from "#viewer/tokens";
 
 /**
  * @typedef {object} Citation what the build knows; see `generator/citation.py`
@@ -45,8 +45,8 @@ const TEX = {
  * @param {string} text @returns {string}
  */
 export function texText(text) {
-  const visible = text.split(/[ \t\r\n]+/).map((part) => part && visibleText(part));
-  return visible.join(" ").trim().replace(/[\\{}~^<>|$&#_%]/g, (character) => TEX[character]);
+  const line = text.replace(/[ \t\r\n]+/g, " ").replace(/^ | $/g, "");
+  return visibleSentence(line).replace(/[\\{}~^<>|$&#_%]/g, (character) => TEX[character]);
 }
 
 /**

@@ -5,7 +5,7 @@ import { describeLayer } from "#viewer/layers";
 import { MAPS, usesLens } from "#viewer/maps";
 import { showsMultiples } from "#viewer/multiples-view";
 import { edgesOf } from "#viewer/region";
-import { shortText, visibleText } from "#viewer/tokens";
+import { shortText, visibleSentence } from "#viewer/tokens";
 
 /**
  * @typedef {import("#viewer/view").View} View
@@ -29,7 +29,7 @@ const CLASSES = 14;
 export function sheetText(view, palette, { source }) {
   return {
     panels: panelsOf(view),
-    title: plain(view.page.model.title),
+    title: visibleSentence(view.page.model.title),
     lines: [captionOf(view), source],
     classes: classesOf(view),
     ramp: view.map?.ramp ?? null,
@@ -43,20 +43,18 @@ export function panelsOf({ page: { visionLayers }, state }) {
   return visionLayers.map((depth, layer) => ({ layer, label: `vision layer ${depth}` }));
 }
 
-/** Text of the study in one line, what cannot be seen as glyphs. @param {string} text */
-export const plain = (text) => text.split(" ").map((part) => part && visibleText(part)).join(" ");
-
 /** Image, layer, map and lens in one line. @param {View} view @returns {string} */
 export function captionOf({ page, state, image, map }) {
   const layer = page.visionLayers[state.layer];
   const depth = `vision layer ${layer} (${describeLayer(layer, page.model.numLayers)})`;
   return [
-    `image ${plain(image.id)}`,
+    `image ${visibleSentence(image.id)}`,
     showsMultiples(state) ? "all stored layers" : depth,
     map && mapName(page, state),
     map && state.only !== null && `only ${shortText(state.only)}`,
     state.defaults === "hide" && "default tokens hidden",
     state.wordsOnly && "words only",
+    state.find?.text && `search for ${visibleSentence(state.find.text)}`,
   ]
     .filter(Boolean)
     .join(" · ");

@@ -43,6 +43,7 @@ export class SvgContext {
   strokeStyle = "#000000";
   lineWidth = 1;
   lineJoin = "miter";
+  lineCap = "butt";
   globalAlpha = 1;
   font = "10px sans-serif";
   textAlign = "start";
@@ -104,7 +105,9 @@ export class SvgContext {
   #stroke() {
     const width = this.lineWidth * this.#transform.a;
     const join = this.lineJoin === "miter" ? null : this.lineJoin;
-    return { ...this.#paint(this.strokeStyle, "stroke"), "stroke-width": width, "stroke-linejoin": join };
+    const cap = this.lineCap === "butt" ? null : this.lineCap;
+    const line = { "stroke-width": width, "stroke-linejoin": join, "stroke-linecap": cap };
+    return { ...this.#paint(this.strokeStyle, "stroke"), ...line };
   }
 
   /** @param {number} x @param {number} y @param {number} width @param {number} height */

@@ -24,13 +24,13 @@ import { createPins } from "#viewer/pins-view";
 import { openPage } from "#viewer/payload";
 import { Reader } from "#viewer/reader";
 import { createRegion } from "#viewer/region-view";
-import { plain } from "#viewer/sheet-text";
 import { createSearch } from "#viewer/search-view";
 import { createSiblings } from "#viewer/siblings-view";
 import { createStage } from "#viewer/stage-view";
 import { createStrip } from "#viewer/strip-view";
 import { createTakeAlong } from "#viewer/take-along-view";
 import { createTokensControl } from "#viewer/tokens-control";
+import { visibleSentence } from "#viewer/tokens";
 import { wordPlaces } from "#viewer/words";
 
 /** @param {Document} document */
@@ -116,7 +116,7 @@ function listenToTools(document, reader, stage, link, take, search, play) {
 }
 
 /** Whose results a saved picture shows. @param {import("#viewer/view").Page} page */
-const sourceOf = ({ study, citation }) => `${plain(study.title)} · V-Lens ${citation.version}`.trim();
+const sourceOf = ({ study, citation }) => `${visibleSentence(study.title)} · V-Lens ${citation.version}`.trim();
 
 /** Say that the page cannot be read, in place of an empty one. @param {unknown} error */
 function fail(error) {

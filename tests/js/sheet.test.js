@@ -37,6 +37,11 @@ test("the words say model, image, layer, map and lens", () => {
   assert.deepEqual(sheet.marks, [{ label: "2: row 1, column 1: dog⟨U+202E⟩ · –", colour: "#222222" }]);
 });
 
+test("what is searched for is said", () => {
+  const { lines } = sheetText(view({ find: { text: "dog\u0000" } }), palette, { source: "" });
+  assert.match(lines[0], / · search for dog⟨U\+0000⟩$/);
+});
+
 test("the legend is the page's: the largest classes, or the one that is isolated", () => {
   const all = sheetText(view({}, words(20)), palette, { source: "" });
   assert.equal(all.classes.length, 15);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { drawFrame, drawGrid } from "#viewer/line-drawing";
@@ -20,6 +21,7 @@ test("rectangles, lines and pictures stand where the transform puts them", () =>
   context.fillRect(1, 2, 3, 4);
   context.strokeStyle = "#00ff00";
   context.lineWidth = 1.5;
+  context.lineCap = "square";
   context.beginPath();
   context.moveTo(0, 0);
   context.lineTo(10, 0);
@@ -27,7 +29,7 @@ test("rectangles, lines and pictures stand where the transform puts them", () =>
   context.drawImage({ src: "data:image/png;base64,AA==" }, 0, 0, 60, 20);
   assert.deepEqual(elements(context), [
     '<rect x="12" y="9" width="6" height="8" fill="#ff0000" fill-opacity="0.5"/>',
-    '<path d="M10 5L30 5" fill="none" stroke="#00ff00" stroke-width="3"/>',
+    '<path d="M10 5L30 5" fill="none" stroke="#00ff00" stroke-width="3" stroke-linecap="square"/>',
     '<image id="picture-1" x="10" y="5" width="120" height="40" preserveAspectRatio="none" xlink:href="data:image/png;base64,AA=="/>',
   ]);
 });
@@ -100,4 +102,19 @@ test("the page's own drawing can be written: a map, the grid, a frame", () => {
   assert.deepEqual([count("rect"), count("path"), count("text")], [1 + 2, 1 + 2, 2]);
   assert.match(drawn[0], /^<rect x="0" y="0" width="80" height="40" fill="#[0-9a-f]{6}" fill-opacity="0.68"\/>$/);
   assert.ok(drawn.some((line) => line.includes(">&lt;dog&gt;</text>")));
+});
+
+test("whatever the page's drawing asks of a context, this one has", () => {
+  const asked = new Set();
+  for (const name of ["picture-drawing", "hit-drawing", "line-drawing", "map-drawing", "sheet"]) {
+    const source = readFileSync(new URL(`../../assets/js/${name}.js`, import.meta.url), "utf8");
+    for (const [, property] of source.matchAll(/\bcontext\.([a-zA-Z]+)\b/g)) asked.add(property);
+  }
+  // Pixels are asked of a canvas that stays on the screen; "js" ends the name of a file.
+  for (const other of ["getImageData", "js"]) asked.delete(other);
+  assert.ok(asked.size > 20);
+  assert.deepEqual(
+    [...asked].filter((property) => !(property in make())),
+    [],
+  );
 });

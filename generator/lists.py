@@ -2,9 +2,10 @@
 
 What a lens reads changes little from a layer to the next and from a cell to its neighbours. So an entry is
 written as its place in the list of the same cell one layer before, of the cell to the left, of the cell
-above, or in its own list. An entry seen at none of them is `fresh` (its first time on the page: entries are
-numbered by first appearance, so it needs no number) or `old` (its number follows). Coding is done for all
-cells at once; reading it back (`assets/js/lists.js`) is one pass.
+above, or in its own list. An entry seen at none of them is written out: it is `fresh` (its first time on the
+page: entries are numbered by first appearance, so it needs no number), `again` (how many written entries
+before it was written last, in the same array) or `old` (its number follows). Coding is done for all cells at
+once; reading it back (`assets/js/lists.js`) is one pass.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def code_lists(entries: Ints) -> Coded:
     """Code `entries` (layer, row, col, rank), `NONE` where a list is shorter.
 
     Codes below 3 K point into the lists of the layer before, the left and the upper cell (K places each); the
-    next K into the own list; 4 K says that the entry is written out, 4 K + 2 that there is none.
+    next K into the own list; 4 K says that the entry is written out, 4 K + 1 that there is none.
     """
     ranks = entries.shape[-1]
     seen = np.concatenate(
@@ -43,7 +44,7 @@ def code_lists(entries: Ints) -> Coded:
     matches = np.concatenate([matches, own], axis=-1)  # (layer, row, col, K, 4 K)
     found = matches.any(axis=-1)
     codes = np.where(found, matches.argmax(axis=-1), 4 * ranks)
-    codes[entries == NONE] = 4 * ranks + 2
+    codes[entries == NONE] = 4 * ranks + 1
     return Coded(codes, entries[codes == 4 * ranks])
 
 
@@ -86,13 +87,27 @@ class Vocabulary:
         self._fresh = np.split(is_fresh, np.cumsum([len(piece) for piece in pieces])[:-1])
 
     def write(self, block: Block, name: str, added: int) -> None:
-        """Write the array `added` into `block` as the columns NAME.codes and NAME.old."""
+        """Write the array `added` into `block` as the columns NAME.codes, NAME.again and NAME.old.
+
+        Codes of entries that are written out: 4 K fresh, 4 K + 2 again, 4 K + 3 old.
+        """
         coded, fresh = self._added[added], self._fresh[added]
         ranks = coded.codes.shape[-1]
         codes = coded.codes.copy()
-        codes[codes == 4 * ranks] = np.where(fresh, 4 * ranks, 4 * ranks + 1)
+        since = _since_last(coded.literals)
+        old = ~fresh & (since == 0)
+        codes[codes == 4 * ranks] = 4 * ranks + np.select([fresh, old], [0, 3], 2)
         first_fresh = sum(int(piece.sum()) for piece in self._fresh[:added])
         block.header[name] = {"ranks": ranks, "fresh": first_fresh}
         block.add(f"{name}.codes", np.moveaxis(codes, -1, 0))  # rank by rank: each has its own habits
-        old = np.searchsorted(self._known, coded.literals[~fresh])
-        block.add(f"{name}.old", self._rank[old])
+        block.add(f"{name}.again", since[since > 0])
+        block.add(f"{name}.old", self._rank[np.searchsorted(self._known, coded.literals[old])])
+
+
+def _since_last(literals: Ints) -> Ints:
+    """How many places before each number the same number stood last; 0 for its first time."""
+    order = np.argsort(literals, kind="stable")
+    same = literals[order][1:] == literals[order][:-1]
+    since = np.zeros(len(literals), np.int64)
+    since[order[1:][same]] = np.diff(order)[same]
+    return since

@@ -25,6 +25,7 @@ from generator.lists import NONE, Vocabulary
 from generator.payload_cells import add_judgments, add_statistics
 from generator.printable import printable
 from generator.readings import Frame, Part, Texts, numbered, pairs, real, split_token_key, token_keys, whole
+from generator.residuals import residuals
 
 _SCALE = 1000
 _SMALLEST_PROBABILITY = 1e-30
@@ -194,8 +195,7 @@ class _LensColumns:
     def write(self, block: Block, part: Part) -> None:
         """Add one image's columns to its block."""
         levels = _filled_down(part.dense(self._levels, self._ranks))
-        top = levels[..., 0].reshape(len(part.stored), -1)
-        block.add(f"{self._lens}.top", np.diff(top, axis=1, prepend=0))
+        block.add(f"{self._lens}.top", residuals(levels[..., 0]))
         block.add(f"{self._lens}.steps", np.moveaxis(levels[..., :-1] - levels[..., 1:], -1, 0))
         if self._text_layer is not None:
             block.add(f"{self._lens}.text_layers", part.dense(self._text_layer, self._ranks) + 1)
@@ -207,8 +207,7 @@ class _LensColumns:
         offset = int(self._denominator[part.rows].min())
         values = _filled_down(part.dense(self._denominator - offset, self._ranks))
         block.header[f"{self._lens}.denominators"] = {"offset": offset}
-        top = values[..., 0].reshape(len(part.stored), -1)
-        block.add(f"{self._lens}.denominators", np.diff(top, axis=1, prepend=0))
+        block.add(f"{self._lens}.denominators", residuals(values[..., 0]))
         block.add(f"{self._lens}.corrections", np.moveaxis(values[..., 1:] - values[..., :1], -1, 0))
 
 

@@ -11,6 +11,7 @@ from data_pipeline.schema import JUDGMENT_STATUSES, LENSES, TRUTH_KINDS
 from generator.columns import Block, Ints
 from generator.lists import NONE, Vocabulary
 from generator.readings import Frame, Part, items, numbered, real, whole
+from generator.residuals import residuals
 
 WORD_LISTS = {
     "candidates": "candidates",
@@ -116,7 +117,7 @@ def add_statistics(frame: Frame, table: pa.Table, images: list[Block], shared: B
         shared.header[f"statistics.{name}"] = {"offset": offset, "scale": scale}
         for block, part in zip(images, parts, strict=True):
             if part:
-                block.add(f"statistics.{name}", part.dense(scaled - offset) + 1)
+                block.add(f"statistics.{name}", residuals(part.dense(scaled - offset)[..., 0] + 1))
 
 
 def _scale(largest: float) -> int:

@@ -6,6 +6,7 @@
 import { readBlock } from "#viewer/blocks";
 import { readJudgments } from "#viewer/judgments";
 import { readLists } from "#viewer/lists";
+import { restored } from "#viewer/residuals";
 
 /**
  * @typedef {import("#viewer/blocks").Block} Block
@@ -90,7 +91,7 @@ function imageData(page, { rows, cols }, block, shared) {
   for (const { id } of page.lenses) {
     if (block.header[id]) lenses.set(id, readLens(block, shared, id, rows, cols));
   }
-  const statistics = readStatistics(block, shared, cells);
+  const statistics = readStatistics(block, shared, rows, cols);
   const judgments = readJudgments(block, shared.words, page.judges, rows, cols);
 
   /** @param {string} lens @param {number} layer @param {number} cell @param {number} rank 0-based */
@@ -141,32 +142,33 @@ function readLens(block, shared, lens, rows, cols) {
   /** @type {number[]} */
   const layers = block.header[lens].layers;
   const lists = readLists(block, `${lens}.list`, layers.length, rows, cols);
-  const total = layers.length * rows * cols;
   const denominators = block.header[`${lens}.denominators`];
   return {
     ...lists,
     layers,
     isContextual: lens === "contextual",
-    scores: readScores(block, shared.block, lens, total, rows * cols, lists.ranks),
+    scores: readScores(block, shared.block, lens, { rows, cols }, lists.ranks),
     textLayers: block.has(`${lens}.text_layers`) ? block.numbers(`${lens}.text_layers`) : null,
     denominators: denominators
-      ? readDenominators(block, lens, denominators.offset, total, rows * cols, lists.ranks)
+      ? readDenominators(block, lens, denominators.offset, { rows, cols }, lists.ranks)
       : null,
   };
 }
 
-/** @type {(block: Block, shared: Block, lens: string, total: number, cells: number, ranks: number) => Float64Array} */
-function readScores(block, shared, lens, total, cells, ranks) {
+/** @typedef {{rows: number, cols: number}} Grid */
+
+/** @type {(block: Block, shared: Block, lens: string, grid: Grid, ranks: number) => Float64Array} */
+function readScores(block, shared, lens, { rows, cols }, ranks) {
   const { first, scale } = shared.header[`${lens}.levels`];
   const steps = shared.numbers(`${lens}.levels`);
   const levels = new Int32Array(steps.length + 1).fill(first);
   for (let index = 0; index < steps.length; index += 1) levels[index + 1] = levels[index] + steps[index];
-  const top = block.numbers(`${lens}.top`);
+  const top = restored(block.numbers(`${lens}.top`), rows, cols);
+  const total = top.length;
   const down = block.numbers(`${lens}.steps`);
   const scores = new Float64Array(total * ranks);
-  for (let list = 0, level = 0; list < total; list += 1) {
-    level = (list % cells === 0 ? 0 : level) + top[list];
-    for (let rank = 0, here = level; rank < ranks; rank += 1) {
+  for (let list = 0; list < total; list += 1) {
+    for (let rank = 0, here = top[list]; rank < ranks; rank += 1) {
       if (rank > 0) here -= down[(rank - 1) * total + list];
       scores[list * ranks + rank] = levels[here] / scale;
     }
@@ -174,16 +176,16 @@ function readScores(block, shared, lens, total, cells, ranks) {
   return scores;
 }
 
-/** @type {(block: Block, lens: string, offset: number, total: number, cells: number, ranks: number) => Float64Array} */
-function readDenominators(block, lens, offset, total, cells, ranks) {
-  const top = block.numbers(`${lens}.denominators`);
+/** @type {(block: Block, lens: string, offset: number, grid: Grid, ranks: number) => Float64Array} */
+function readDenominators(block, lens, offset, { rows, cols }, ranks) {
+  const top = restored(block.numbers(`${lens}.denominators`), rows, cols);
+  const total = top.length;
   const corrections = block.numbers(`${lens}.corrections`);
   const values = new Float64Array(total * ranks);
-  for (let list = 0, value = 0; list < total; list += 1) {
-    value = (list % cells === 0 ? 0 : value) + top[list];
+  for (let list = 0; list < total; list += 1) {
     for (let rank = 0; rank < ranks; rank += 1) {
       const correction = rank > 0 ? corrections[(rank - 1) * total + list] : 0;
-      values[list * ranks + rank] = (value + correction + offset) / 1000;
+      values[list * ranks + rank] = (top[list] + correction + offset) / 1000;
     }
   }
   return values;
@@ -207,19 +209,19 @@ function describe(read, shared, textLayers, entry, place, rank) {
 }
 
 /**
- * @param {Block} block @param {Shared} shared @param {number} cells
+ * @param {Block} block @param {Shared} shared @param {number} rows @param {number} cols
  * @returns {(layer: number, cell: number) => import("#viewer/readings").Statistics | null}
  */
-function readStatistics(block, shared, cells) {
+function readStatistics(block, shared, rows, cols) {
   const facts = block.header.statistics;
   if (!facts) return () => null;
   const columns = Object.entries(STATISTICS).map(([name, column]) => ({
     name,
-    values: block.numbers(`statistics.${column}`),
+    values: restored(block.numbers(`statistics.${column}`), rows, cols),
     ...shared.block.header[`statistics.${column}`],
   }));
   return (layer, cell) => {
-    const place = facts.layers.indexOf(layer) * cells + cell;
+    const place = facts.layers.indexOf(layer) * rows * cols + cell;
     if (place < 0 || !columns[0].values[place]) return null;
     const entries = columns.map(({ name, values, offset, scale }) => [
       name,

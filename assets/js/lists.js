@@ -13,12 +13,15 @@
 export function readLists(block, name, layers, rows, cols) {
   const { ranks, fresh: firstFresh } = block.header[name];
   const codes = block.numbers(`${name}.codes`);
+  const again = block.numbers(`${name}.again`);
   const old = block.numbers(`${name}.old`);
   const total = layers * rows * cols;
   const entries = new Int32Array(total * ranks);
   const back = [rows * cols * ranks, ranks, cols * ranks]; // one layer before, one cell left, one row up
+  /** Entries that are written out, so far. */
+  const written = new Int32Array(codes.length);
   let fresh = firstFresh;
-  let nextOld = 0;
+  let [count, nextAgain, nextOld] = [0, 0, 0];
   for (let list = 0; list < total; list += 1) {
     const start = list * ranks;
     for (let rank = 0; rank < ranks; rank += 1) {
@@ -27,8 +30,9 @@ export function readLists(block, name, layers, rows, cols) {
       let entry = -1;
       if (source < 3) entry = entries[start - back[source] + (code % ranks)];
       else if (source === 3) entry = entries[start + (code % ranks)];
-      else if (code === 4 * ranks) entry = fresh++;
-      else if (code === 4 * ranks + 1) entry = old[nextOld++];
+      else if (code === 4 * ranks) entry = written[count++] = fresh++;
+      else if (code === 4 * ranks + 2) entry = written[count++] = written[count - again[nextAgain++] - 1];
+      else if (code === 4 * ranks + 3) entry = written[count++] = old[nextOld++];
       entries[start + rank] = entry;
     }
   }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from generator.columns import Block
 from generator.lists import NONE, Vocabulary, code_lists
 
-PREVIOUS_LAYER, LEFT, ABOVE, OWN, WRITTEN, ENDED = 0, 2, 4, 6, 8, 10  # with two ranks
+PREVIOUS_LAYER, LEFT, ABOVE, OWN, WRITTEN, ENDED = 0, 2, 4, 6, 8, 9  # with two ranks
 
 
 def test_an_entry_is_where_it_was_seen_before() -> None:
@@ -46,6 +48,29 @@ def test_entries_are_numbered_by_their_first_appearance_on_the_page() -> None:
     vocabulary.write(block, "second", second)
     assert block.header["first"] == {"ranks": 1, "fresh": 0}
     assert block.header["second"] == {"ranks": 1, "fresh": 2}
+
+
+def test_an_entry_that_is_written_out_again_says_how_long_ago_it_was() -> None:
+    vocabulary = Vocabulary()
+    vocabulary.add(np.array([[[[30]], [[10]]]]))
+    second = vocabulary.add(
+        np.array([[[[10, 20, 30], [NONE] * 3, [40, 30, 10], [50, 60, 70], [30, 20, 80]]]])
+    )
+    vocabulary.settle()
+    written: dict[str, list[int]] = {}
+
+    class Written(Block):
+        def add(self, name: str, values: Any) -> None:
+            written[name] = values.ravel().tolist()
+
+    vocabulary.write(Written(), "lists", second)
+    fresh, ended, again, old = 12, 13, 14, 15
+    first, middle, last = (written["lists.codes"][start : start + 5] for start in (0, 5, 10))
+    assert first == [old, ended, fresh, fresh, again]
+    assert middle == [fresh, ended, again, fresh, again]
+    assert last == [old, ended, again, fresh, fresh]
+    assert written["lists.old"] == [1, 0]
+    assert written["lists.again"] == [2, 5, 5, 9]
 
 
 def test_an_empty_vocabulary_settles() -> None:

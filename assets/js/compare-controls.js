@@ -133,13 +133,14 @@ function createAdd(page, reader) {
  */
 export function showSummary({ columns, state }, chance) {
   const total = sum(columns.flatMap(({ agreement }) => agreement?.total ?? []));
-  const where = state.first === 1 ? "as its first word" : `among its first ${state.first}`;
+  const which = state.first === 1 ? "is another’s first word" : `is among another’s first ${state.first}`;
+  const average = columns.length > 2 ? ", averaged over all pairs of models" : "";
   const summary = byId("summary");
   if (total.compared === 0) return fill(summary, "No place is read by two of these models.");
   return fill(
     summary,
     make("strong", {}, formatShare(total)),
-    ` of first words are named by another model at the same place, ${where}`,
+    ` agreement: how often a model’s first word ${which} at the same place${average}`,
     make("span", { class: "quiet" }, chanceText(chance)),
   );
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,13 +126,18 @@ def test_words_only_leaves_out_what_is_no_word_and_counts_it(page: Page, planted
 def test_the_list_names_the_tokens_by_layer(page: Page, planted_site: Path) -> None:
     ModelPage.open(page, planted_site / ALPHA, HERE)
     page.get_by_role("button", name="list").click()
-    table = page.locator(".default-table")
-    expect(table).to_be_visible()
-    expect(table.locator("tbody tr").nth(1)).to_contain_text("the")
-    expect(table.locator("tbody tr").nth(1)).to_contain_text("2/2")
-    expect(table.locator("tbody tr").nth(0).locator("td").nth(1)).not_to_contain_text("the")
+    default, common = (page.locator(f"#default-list tbody[data-kind={kind}]") for kind in ("default", "common"))
+    expect(default).to_be_visible()
+    expect(default.locator("tr.group")).to_have_text(re.compile("Default.*90.%.*Hide act on these"))
+    expect(default.locator("tr").nth(1)).to_have_text(re.compile(r"^2.*the 2/2$"))
+    expect(default).not_to_contain_text("fox")
+    expect(common.locator("tr.group")).to_contain_text("listed only")
+    expect(common).not_to_contain_text("the 2/2")
+    for token in page.locator("#default-list .default-token .token").all():
+        assert token.evaluate("node => getComputedStyle(node).fontWeight") == "400"
     page.keyboard.press("Escape")
-    expect(table).to_be_hidden()
+    expect(default).to_be_hidden()
+
 
 
 def test_a_page_without_default_tokens_says_so(page: Page, tiny_site: Path) -> None:
@@ -139,6 +147,33 @@ def test_a_page_without_default_tokens_says_so(page: Page, tiny_site: Path) -> N
     expect(page.locator("#default-choices input[value=hide]")).to_have_attribute(
         "title", "none found in these results"
     )
+
+
+def test_a_link_that_hides_in_vain_says_why(page: Page, tiny_site: Path) -> None:
+    ModelPage.open(page, tiny_site / ALPHA, "#image=scene-0&layer=2&patch=0,1&map=words&lens=logit&defaults=hide")
+    expect(page.locator("#default-choices input[value=show]")).to_be_checked()
+    assert left_out(page) == (
+        "no default tokens found; with 2 images only one that comes first on half of the patches of each would count"
+    )
+
+
+def test_the_list_says_how_little_a_few_images_tell(page: Page, planted_site: Path) -> None:
+    ModelPage.open(page, planted_site / ALPHA, HERE)
+    page.get_by_role("button", name="list").click()
+    expect(page.locator("#default-few")).to_contain_text("2 images, too few")
+
+
+def test_hidden_tokens_are_not_saved(page: Page, planted_site: Path) -> None:
+    ModelPage.open(page, planted_site / ALPHA, f"{HERE}&defaults=hide")
+    page.locator("#take-button").click()
+    expect(page.locator("#take-tables")).to_contain_text("default tokens left out")
+    with page.expect_download() as info:
+        page.locator("[data-table='0']").click()
+    text = info.value.path().read_text("utf-8-sig")
+    rows = [row for row in csv.DictReader(io.StringIO(text, newline="")) if row["lens"] == "logit"]
+    assert [(row["rank"], json.loads(row["token_json"])) for row in rows][0] == ("2", NEXT)
+    assert PLANTED not in [json.loads(row["token_json"]) for row in rows]
+    assert {row["left_out"] for row in rows} == {"default tokens"}
 
 
 def test_on_a_phone(browser: Browser, planted_site: Path) -> None:
@@ -154,5 +189,27 @@ def test_on_a_phone(browser: Browser, planted_site: Path) -> None:
     assert box
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
+    for heading in page.locator("#default-table-head th").all():
+        column = heading.bounding_box()
+        assert column
+        assert column["x"] + column["width"] <= box["x"] + box["width"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("#default-list").get_by_role("button", name="Close").tap()
+    expect(page.locator("#default-list")).to_be_hidden()
+    context.close()
+
+
+def test_a_tap_beside_the_list_only_closes_it(browser: Browser, planted_site: Path) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    opened = ModelPage.open(page, planted_site / ALPHA, HERE)
+    opened.point(0, 2)
+    page.get_by_role("button", name="list").scroll_into_view_if_needed()
+    page.get_by_role("button", name="list").tap()
+    before = opened.state()
+    box = page.locator("#default-list").bounding_box()
+    assert box
+    page.touchscreen.tap(195, box["y"] / 2)
+    expect(page.locator("#default-list")).to_be_hidden()
+    assert opened.state() == before
     context.close()

@@ -33,6 +33,7 @@ from generator.model_page import (
     model_href,
 )
 from generator.payload import ModelTables, Payload, build_payload
+from generator.pictures import compact
 from generator.printable import printable
 from generator.queries import Model, ModelImage
 from generator.readings import Frame
@@ -152,7 +153,7 @@ def _canvas_file(image: ModelImage, known: dict[str, FileName], files: DataFiles
     digest = hashlib.sha256(image.bytes).hexdigest()[:16]
     if digest not in known:
         path = f"{COMPARE_FOLDER}/canvases/{digest}.js"
-        file = data_file(path, f"canvas {digest}", {CANVAS: printable(image.bytes)})
+        file = data_file(path, f"canvas {digest}", {CANVAS: printable(compact(image.bytes))})
         files.keep(file)
         known[digest] = FileName(file.path, file.key, 0)
     return known[digest]

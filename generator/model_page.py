@@ -21,6 +21,7 @@ from generator.default_tokens import default_tokens
 from generator.image_files import ImageFile
 from generator.image_payloads import filed_images, whole_frame
 from generator.payload import ModelTables, Payload, build_payload
+from generator.pictures import compact
 from generator.printable import printable
 from generator.queries import Model, ModelImage, Region
 from generator.readings import Frame
@@ -147,10 +148,11 @@ def model_page(database: Database, context: StudyContext, model: Model, files: D
         model.vision_layers,
         model.text_layers,
     )
+    canvases = [compact(image.bytes) for image in images]
     if len(images) > files.images_in_page:
         payload = _filed(database, frame, images, files)
     else:
-        payload = build_payload(frame, _tables(database, model.model_id), [image.bytes for image in images])
+        payload = build_payload(frame, _tables(database, model.model_id), canvases)
     filed = files.names.get(model.model_id, ())
     regions = queries.image_regions(database, model.model_id)
     place = context.shown.index(model)
@@ -185,7 +187,7 @@ def _filed(database: Database, frame: Frame, images: list[ModelImage], files: Da
     """Make the images' data files; what the page itself holds of them are small pictures."""
     frame = whole_frame(database, frame)
     names: dict[int, FileName] = {}
-    for filed in filed_images(database, frame, [image.bytes for image in images]):
+    for filed in filed_images(database, frame, [compact(image.bytes) for image in images]):
         files.keep(filed.file)
         names[filed.place] = FileName(filed.file.path, filed.file.key, filed.top_k)
     files.names[frame.model_id] = tuple(names[place] for place in range(len(images)))

@@ -55,10 +55,10 @@ def build_once(results: Path, site: Path) -> Run:
     build_site(results, site, SilentProgress())
     ended = perf_counter()
     (page,) = (site / "models").glob("*.html")
-    return Run(ended - loaded, process_time() - worked, ended - began, page.stat().st_size, _peak_bytes())
+    return Run(ended - loaded, process_time() - worked, ended - began, page.stat().st_size, peak_bytes())
 
 
-def _peak_bytes() -> int:
+def peak_bytes() -> int:
     """The most memory this process ever held: Linux counts it in KiB, macOS in bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

@@ -1,7 +1,8 @@
 """Page objects → HTML text. Nothing here reads results or writes files.
 
-A page is one file that works from `file://`: styles and scripts are inlined, modules packed, and a content
-security policy allows just these, so no request can leave the page.
+A page is one file that works from `file://`: styles and scripts are inlined, modules packed. Two content
+security policies hold at once. The first allows just these by hash, and by nonce what they start; nonces also
+allow an address of any site, so the second allows no script from elsewhere than where the page lies.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from generator.resources import TEMPLATES, asset_text
@@ -24,7 +25,11 @@ from generator.styles import style_sheet
 from generator.visible_text import visible_text
 
 _UNSAFE_IN_PAGE = re.compile(r"</script|</style|<!--", re.IGNORECASE)
+_LINE_START = re.compile(r"^\s+", re.MULTILINE)
 _POLICY_PLACE = "content-security-policy-of-this-page"
+_OWN_SCRIPTS = "script-src 'self' file: data: 'unsafe-inline'"
+"""Where scripts may come from: data files beside the page, on disk or on its server, and packed modules.
+Which of these is for the first policy to say; a script has to pass both."""
 
 
 def render(template: str, page: Any, entry: str | None = None) -> str:
@@ -57,6 +62,7 @@ def render(template: str, page: Any, entry: str | None = None) -> str:
             start_script=Markup(_checked(start, "start.js")),  # noqa: S704
             nonce=nonce,
             csp=_POLICY_PLACE,
+            own_scripts=_OWN_SCRIPTS,
         )
     )
     return html.replace(_POLICY_PLACE, _policy(allowed, nonce if entry else None), 1)
@@ -65,13 +71,19 @@ def render(template: str, page: Any, entry: str | None = None) -> str:
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FunctionLoader(_template),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_readable,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _template(name: str) -> str | None:
+    """A template without the room before its lines, which every page would carry; data are not touched."""
+    path = TEMPLATES / name
+    return _LINE_START.sub("", path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def _readable(value: object) -> object:

@@ -24,7 +24,7 @@ def packed(entry: str, styles: str) -> str:
     """The modules of `entry` and the page's style sheet, as `assets/js/start.js` reads them."""
     content = {"entry": f"#viewer/{entry}", "modules": _modules(entry), "styles": styles}
     text = json.dumps(content, ensure_ascii=False).encode()
-    return f"{len(text)}:{printable(bz2.compress(text))}"
+    return f"{len(text)}:{printable(bz2.compress(text, 3))}"
 
 
 def _modules(entry: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import { loadImageFile } from "#viewer/image-files";
 import { objectUrl, readImageFile } from "#viewer/payload";
+import { Recent } from "#viewer/recent";
 
 /**
  * @typedef {import("#viewer/compare-place").LinkedCanvas & {mediaType: string}} Geometry
@@ -39,14 +40,16 @@ import { objectUrl, readImageFile } from "#viewer/payload";
  *   whyNoImage: (model: number, image: number) => string | null,
  *   absence: (model: number, lens: string, layer: number, image: number) => string | null}} ComparePage
  *
- * @typedef {{src: string, data: Awaited<ReturnType<typeof readImageFile>>}} Loaded `src` of the picture
+ * @typedef {Awaited<ReturnType<typeof readImageFile>>} ImageData
+ * @typedef {{data: ImageData, canvas: string}} Read `canvas`: coded, where the data file holds it
+ * @typedef {{data: ImageData, src: string}} Loaded `src` of the picture, "" where none is to be shown
  */
 
 /** Decoded images that are kept: those of four models, with the images that chance is told by. */
 const KEPT = 24;
 
-/** Where data files lie; a page's facts can name nothing else. */
-const FILE = /^(?:compare|models)\/[A-Za-z0-9][\w.+-]*\/[0-9a-f]+\.js$/;
+/** Pictures that are kept ready to be shown: those of four models, and of the images before and after. */
+const KEPT_PICTURES = 12;
 
 /** @param {CompareFacts} facts @returns {ComparePage} */
 export function comparePage(facts) {
@@ -75,51 +78,52 @@ export function comparePage(facts) {
 }
 
 /**
- * A function that loads what a model saw and read of an image.
+ * A function that loads what a model read of an image, and the picture that it saw where one is to be shown.
  * @param {ComparePage} page
  */
 export function imageLoader(page) {
-  /** @type {Map<string, Promise<Loaded>>} */
-  const kept = new Map();
-  /** Pictures stay: models share them. @type {Map<string, Promise<string>>} */
-  const pictures = new Map();
+  /** @type {Recent<string, Promise<Read>>} */
+  const reads = new Recent(KEPT);
+  /** By name of the canvas: models share them. @type {Recent<string, Promise<string>>} */
+  const pictures = new Recent(KEPT_PICTURES, (url) => url.then(URL.revokeObjectURL, () => {}));
 
-  /** @param {SeenImage} file @param {Record<string, string>} blocks */
-  async function picture({ canvas, key, geometry }, blocks) {
-    const name = canvas?.key ?? key;
-    const text = async () => (canvas ? await load(canvas) : blocks)["payload-canvas"];
-    const known = pictures.get(name) ?? text().then((coded) => objectUrl(coded, page.geometries[geometry].mediaType));
-    pictures.set(name, known);
-    return known;
+  /** @param {SeenImage} file @param {string} inFile the canvas that the file itself holds, if it does */
+  function picture({ canvas, key, geometry }, inFile) {
+    const { mediaType } = page.geometries[geometry];
+    const text = async () => (canvas ? (await load(canvas))["payload-canvas"] : inFile);
+    return keep(pictures, canvas?.key ?? key, async () => objectUrl(await text(), mediaType));
   }
 
-  /** @param {number} model @param {SeenImage} file @returns {Promise<Loaded>} */
+  /** @param {number} model @param {SeenImage} file @returns {Promise<Read>} */
   async function read(model, file) {
     const { lenses, topK } = page.models[model];
     const blocks = await load(file);
     const facts = { lenses: lenses.map((id) => ({ id })), topK, textLayers: [], judges: [] };
-    const [src, data] = await Promise.all([
-      picture(file, blocks),
-      readImageFile(facts, page.geometries[file.geometry], blocks),
-    ]);
-    return { src, data };
+    const data = await readImageFile(facts, page.geometries[file.geometry], blocks);
+    return { data, canvas: blocks["payload-canvas"] };
   }
 
-  /** @param {number} model @param {number} image */
-  return function loaded(model, image) {
+  /**
+   * @param {number} model @param {number} image @param {{shown?: boolean}} [options] whether it is to be seen
+   * @returns {Promise<Loaded | null>}
+   */
+  return async function loaded(model, image, { shown = true } = {}) {
     const file = page.fileOf(model, image);
-    if (!file) return Promise.resolve(null);
-    const known = kept.get(file.key) ?? read(model, file);
-    kept.delete(file.key);
-    kept.set(file.key, known);
-    known.catch(() => kept.delete(file.key));
-    for (const key of [...kept.keys()].slice(0, -KEPT)) kept.delete(key);
-    return known;
+    if (!file) return null;
+    const { data, canvas } = await keep(reads, file.key, () => read(model, file));
+    return { data, src: shown ? await picture(file, canvas) : "" };
   };
 }
 
-/** @param {FileName} file */
-function load({ src, key }) {
-  if (!FILE.test(src) || src.includes("..")) throw new Error(`${src} cannot be a data file`);
-  return loadImageFile(src, key);
+/**
+ * What is kept under a key, else made; what failed is not kept.
+ * @template T @param {Recent<string, Promise<T>>} recent @param {string} key @param {() => Promise<T>} make
+ */
+function keep(recent, key, make) {
+  const made = recent.get(key, make);
+  made.catch(() => recent.drop(key));
+  return made;
 }
+
+/** @param {FileName} file */
+const load = ({ src, key }) => loadImageFile(src, key);

@@ -204,7 +204,7 @@ export class CompareReader {
 
   async #show() {
     const wanted = this.#state;
-    const found = await Promise.all(wanted.models.map((model) => this.#find(model, wanted.image)));
+    const found = await Promise.all(wanted.models.map((model) => this.#find(model, wanted.image, true)));
     // While files were read, the reader may have gone on.
     if (this.#state !== wanted) return;
     this.#hover = this.#hover && wanted.models.includes(this.#hover.model) ? this.#hover : null;
@@ -214,10 +214,10 @@ export class CompareReader {
     this.#showChance(this.#view);
   }
 
-  /** @param {number} model @param {number} image */
-  async #find(model, image) {
+  /** @param {number} model @param {number} image @param {boolean} shown */
+  async #find(model, image, shown) {
     try {
-      const loaded = await this.#load(model, image);
+      const loaded = await this.#load(model, image, { shown });
       const why = this.#page.whyNoImage(model, image);
       const problem = why ? absenceText(why) : "This model did not see this image.";
       return { loaded, problem: loaded ? "" : problem };
@@ -235,7 +235,7 @@ export class CompareReader {
     const trials = await Promise.all(
       chanceImages(this.#page, models, image).map(async (other) => ({
         image: other,
-        loaded: await Promise.all(models.map(async (model) => (await this.#find(model, other)).loaded)),
+        loaded: await Promise.all(models.map(async (model) => (await this.#find(model, other, false)).loaded)),
       })),
     );
     if (this.#view !== view) return;

@@ -6,7 +6,16 @@
  * a file left over from an earlier site is never shown as part of this one.
  */
 
+import { shortText } from "#viewer/tokens";
+
 /** @typedef {Record<string, string>} Blocks coded text by name, as in the script elements of a page */
+
+/**
+ * Where data files lie, as `generator/image_files.py` names them: from a model's page, from the comparison, and
+ * the pictures that models share. A page's facts can have nothing else run: no address, no way out of the folder.
+ */
+const PLACE =
+  /^(?:(?:models|compare)\/)?[A-Za-z0-9](?:[\w+-]|\.(?!\.))*\/\d{5,}\.js$|^compare\/canvases\/[0-9a-f]{16}\.js$/;
 
 /** Files under way, by key. @type {Map<string, {blocks: Blocks | null, loading: Promise<Blocks>}>} */
 const underway = new Map();
@@ -24,6 +33,7 @@ Object.assign(globalThis, {
  * @param {string} src relative to the page @param {string} key @returns {Promise<Blocks>}
  */
 export function loadImageFile(src, key) {
+  if (!PLACE.test(src)) return Promise.reject(new Error(`${shortText(src)} cannot be a data file`));
   const known = underway.get(key);
   if (known) return known.loading;
   const file = { blocks: /** @type {Blocks | null} */ (null), loading: load(src, key) };
@@ -51,6 +61,7 @@ function run(src) {
   const script = document.createElement("script");
   const nonce = /** @type {HTMLScriptElement | null} */ (document.querySelector("script[nonce]"))?.nonce;
   if (nonce) script.nonce = nonce;
+  script.charset = "utf-8";
   script.src = src;
   return new Promise((resolve, reject) => {
     script.addEventListener("load", resolve);

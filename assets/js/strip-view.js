@@ -17,6 +17,7 @@ export function createStrip(page, reader) {
   const list = byId("strip");
   const links = page.images.map((image, index) => thumbnail(image, index));
   list.replaceChildren(...links.map((link) => make("li", {}, link)));
+  fillWhenSeen(page, links);
   byId("image-count").textContent = page.images.length === 1 ? "1 image" : `${page.images.length} images`;
   list.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("a") : null;
@@ -43,7 +44,24 @@ export function createStrip(page, reader) {
   };
 }
 
-/** Let the link under an event lead to the present view of its image.
+/**
+ * Pictures are decoded from the page's text when they come into view, and not before there is something to read.
+ * @param {Page} page @param {HTMLAnchorElement[]} links
+ */
+function fillWhenSeen(page, links) {
+  const seen = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) continue;
+      seen.unobserve(target);
+      const { canvas, thumbnail } = page.images[links.indexOf(/** @type {HTMLAnchorElement} */ (target))];
+      /** @type {HTMLImageElement} */ (target.firstElementChild).src = thumbnail ?? canvas.src;
+    }
+  });
+  for (const link of links) seen.observe(link);
+}
+
+/**
+ * Let the link under an event lead to the present view of its image.
  * @param {EventTarget | null} target @param {{hash: (image: number) => string}} reader
  */
 function point(target, reader) {
@@ -66,15 +84,11 @@ function walk(event, links) {
 
 /** @param {import("#viewer/view").PageImage} image @param {number} index */
 function thumbnail(image, index) {
-  const { canvas, thumbnail: small, caption, id } = image;
-  const picture = make("img", {
-    src: small ?? canvas.src,
-    alt: "",
-    width: canvas.width,
-    height: canvas.height,
-    loading: "lazy",
-    draggable: "false",
-  });
+  const { canvas, caption, id } = image;
+  const { width, height } = canvas;
+  // Until it is seen, nothing of the same shape.
+  const src = `data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='${width}' height='${height}'/%3E`;
+  const picture = make("img", { src, alt: "", width, height, draggable: "false" });
   const title = visibleSentence(caption ?? id);
   const label = `image ${index + 1}: ${title}`;
   return make("a", { href: `#image=${encodeURIComponent(id)}`, "data-image": index, title, "aria-label": label }, picture);

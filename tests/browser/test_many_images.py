@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -18,6 +22,24 @@ SCREENS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1440, "height": 900}},
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
 }
+
+
+EVIL = "http://127.0.0.1:9/evil.js"
+START_ELSEWHERE = """url => new Promise((resolve) => {
+    document.addEventListener("securitypolicyviolation", (event) => resolve(event.blockedURI));
+    const script = document.createElement("script");
+    script.nonce = document.querySelector("script[nonce]").nonce;
+    script.addEventListener("load", () => resolve("run"));
+    script.src = url;
+    document.head.append(script);
+})"""
+
+
+class SilentHandler(SimpleHTTPRequestHandler):
+    """Serves a folder and says nothing of it."""
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +61,12 @@ def screen(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
     yield page
     context.close()
-    expected = ("ERR_FILE_NOT_FOUND", "was the page copied without its folder?")
+    expected = (
+        "ERR_FILE_NOT_FOUND",
+        "was the page copied without its folder?",
+        "cannot be a data file",
+        EVIL,
+    )
     assert not [line for line in complaints if not any(part in line for part in expected)]
 
 
@@ -75,10 +102,24 @@ def test_a_link_to_an_image_opens_it(page: Page, filed_site: Path) -> None:
     assert opened.title() == "Patch at row 1, column 0"
 
 
+def test_a_link_needs_no_image_but_its_own(screen: Page, filed_site: Path, tmp_path: Path) -> None:
+    site = tmp_path / "copy"
+    shutil.copytree(filed_site, site)
+    (site / "models" / "alpha-wide" / "00001.js").unlink()
+    opened = ModelPage.open(screen, site / MODEL, "#image=scene-1&layer=2&patch=1,0")
+    assert opened.title() == "Patch at row 1, column 0"
+    assert any(opened.tokens(lens) for lens in ("embedding", "logit", "contextual"))
+    expect(screen.locator("#notice")).to_have_text("")
+    screen.locator("#strip a").first.click()
+    expect(screen.locator("#notice")).to_contain_text("Image 1's data file")
+    assert opened.state()["image"] == "scene-1"
+
+
 def test_the_strip_shows_small_pictures_and_is_walked_by_arrow_keys(page: Page, filed_site: Path) -> None:
     opened = ModelPage.open(page, filed_site / MODEL)
     links = page.locator("#strip a")
     for link in links.all():
+        expect(link.locator("img")).to_have_attribute("src", re.compile("^blob:"))
         width = link.locator("img").evaluate(
             "async (image) => { await image.decode(); return image.naturalWidth; }"
         )
@@ -136,3 +177,39 @@ def test_models_are_compared_by_the_same_files(page: Page, filed_site: Path) -> 
     assert not (filed_site / "compare").exists()
     page.goto((filed_site / "compare.html").as_uri() + "#models=alpha-wide,beta-wide")
     page.locator("html[data-ready]").wait_for()
+
+
+@pytest.mark.parametrize("name", [MODEL, "compare.html"])
+def test_a_page_whose_facts_were_changed_asks_no_other_site(
+    screen: Page, filed_site: Path, tmp_path: Path, name: str
+) -> None:
+    site = tmp_path / "copy"
+    shutil.copytree(filed_site, site)
+    text = (site / name).read_text(encoding="utf-8")
+    changed = re.sub(r'("src": ?)"[^"]*alpha-wide/0000\d\.js"', rf'\1"{EVIL}"', text)
+    assert changed != text
+    (site / name).write_text(changed, encoding="utf-8")
+    asked: list[str] = []
+    screen.on("request", lambda request: asked.append(request.url))
+    screen.goto((site / name).as_uri() + "#models=alpha-wide,beta-wide")
+    notice = screen.locator(".problem" if name == "compare.html" else "#notice")
+    expect(notice.first).to_contain_text("cannot be a data file")
+    assert not [url for url in asked if url.startswith("http")]
+
+
+@pytest.mark.parametrize("name", [MODEL, "compare.html"])
+def test_the_policy_lets_no_script_come_from_another_site(screen: Page, tiny_site: Path, name: str) -> None:
+    """Not even one that has the nonce."""
+    screen.goto((tiny_site / name).as_uri())
+    assert screen.evaluate(START_ELSEWHERE, EVIL) == EVIL
+
+
+@pytest.mark.parametrize("name", [MODEL, "compare.html"])
+def test_pages_are_read_from_a_server_too(screen: Page, filed_site: Path, name: str) -> None:
+    handler = partial(SilentHandler, directory=str(filed_site))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        screen.goto(f"http://127.0.0.1:{server.server_port}/{name}#models=alpha-wide,beta-wide&patch=0,0")
+        screen.locator("html[data-ready]").wait_for()
+        expect(screen.locator(".token:visible").first).to_be_visible()
+        server.shutdown()

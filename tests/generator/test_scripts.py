@@ -38,9 +38,7 @@ def test_a_module_of_types_only_is_left_out() -> None:
 
 
 def test_comments_and_room_before_lines_are_left_out_and_nothing_else() -> None:
-    source = (
-        '/** Doc\n * comment. */\nconst a = "// no"; // stays\n  // goes\n\n  let b = /** c */ (`  d`)\n'
-    )
+    source = '/** Doc\n * comment. */\nconst a = "// no"; // stays\n  // goes\n\n  let b = /** c */ (`  d`)\n'
     assert shortened(source) == 'const a = "// no"; // stays\nlet b = (`  d`)\n'
 
 

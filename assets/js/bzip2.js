@@ -7,40 +7,29 @@ const BLOCK = 0x314159;
 const GROUP = 50;
 const RUN_B = 1;
 const LONGEST_CODE = 20;
+const LONGEST_MASK = (1 << LONGEST_CODE) - 1;
 /** Codes up to this length are found in one look. */
 const SHORT_CODE = 10;
 
-/** Bits of bytes, highest first. */
+/** Bits of bytes, highest first: those from `at` on come after the lowest `count` of `held`. */
 class Bits {
-  #bytes;
-  #at = 0;
-  #held = 0;
-  #count = 0;
+  at = 0;
+  held = 0;
+  count = 0;
 
   /** @param {Uint8Array} bytes */
   constructor(bytes) {
-    this.#bytes = bytes;
-  }
-
-  /** The next bits, which stay; zeros after the end. @param {number} wanted at most 24 */
-  peek(wanted) {
-    while (this.#count < wanted) {
-      this.#held = (this.#held << 8) | this.#bytes[this.#at++];
-      this.#count += 8;
-    }
-    return (this.#held >>> (this.#count - wanted)) & ((1 << wanted) - 1);
-  }
-
-  /** @param {number} bits that were looked at */
-  skip(bits) {
-    this.#count -= bits;
+    this.bytes = bytes;
   }
 
   /** @param {number} wanted at most 24 */
   read(wanted) {
-    const value = this.peek(wanted);
-    this.#count -= wanted;
-    return value;
+    while (this.count < wanted) {
+      this.held = (this.held << 8) | this.bytes[this.at++];
+      this.count += 8;
+    }
+    this.count -= wanted;
+    return (this.held >>> this.count) & ((1 << wanted) - 1);
   }
 }
 
@@ -82,7 +71,7 @@ function usedBytes(bits) {
 /** Move the symbol at a place of a list to its front. @param {Uint8Array} list @param {number} place */
 function toFront(list, place) {
   const value = list[place];
-  for (let at = place; at > 0; at -= 1) list[at] = list[at - 1];
+  list.copyWithin(1, 0, place);
   list[0] = value;
   return value;
 }
@@ -131,22 +120,9 @@ function readTable(bits, alphabet) {
   return { short, limits, offsets, order };
 }
 
-/** The next symbol. @param {Bits} bits @param {ReturnType<typeof readTable>} table */
-function readSymbol(bits, { short, limits, offsets, order }) {
-  const code = bits.peek(LONGEST_CODE);
-  const found = short[code >>> (LONGEST_CODE - SHORT_CODE)];
-  if (found) {
-    bits.skip(found & 31);
-    return found >>> 5;
-  }
-  let size = SHORT_CODE + 1;
-  while (size < LONGEST_CODE && code >>> (LONGEST_CODE - size) > limits[size]) size += 1;
-  bits.skip(size);
-  return order[(code >>> (LONGEST_CODE - size)) - offsets[size]];
-}
-
 /**
- * The last column of a block's sorted rotations, each byte in the lowest eight bits.
+ * The last column of a block's sorted rotations, each byte in the lowest eight bits. This is half of the work, and
+ * is done before the browser has made it fast, hence in one function.
  * @param {Bits} bits @param {number[]} symbols @param {number} largest
  */
 function untransformed(bits, symbols, largest) {
@@ -155,11 +131,28 @@ function untransformed(bits, symbols, largest) {
   const codes = Array.from({ length: tables }, () => readTable(bits, symbols.length + 2));
   const recent = Uint8Array.from(symbols);
   const column = new Uint32Array(largest);
-  let size = 0;
-  for (let group = 0, run = 0, weight = 1; group < selectors.length; group += 1) {
-    const table = codes[selectors[group]];
+  const end = symbols.length + 1;
+  const { bytes } = bits;
+  let { at, held, count } = bits;
+  let [size, run, weight] = [0, 0, 1];
+  for (let group = 0; group < selectors.length; group += 1) {
+    const { short, limits, offsets, order } = codes[selectors[group]];
     for (let left = GROUP; left > 0; left -= 1) {
-      const symbol = readSymbol(bits, table);
+      while (count < LONGEST_CODE) {
+        held = (held << 8) | bytes[at++];
+        count += 8;
+      }
+      const code = (held >>> (count - LONGEST_CODE)) & LONGEST_MASK;
+      let symbol = short[code >>> (LONGEST_CODE - SHORT_CODE)];
+      if (symbol > 0) {
+        count -= symbol & 31;
+        symbol >>>= 5;
+      } else {
+        let length = SHORT_CODE + 1;
+        while (length < LONGEST_CODE && code >>> (LONGEST_CODE - length) > limits[length]) length += 1;
+        count -= length;
+        symbol = order[(code >>> (LONGEST_CODE - length)) - offsets[length]];
+      }
       if (symbol <= RUN_B) {
         run += weight << symbol;
         weight <<= 1;
@@ -171,11 +164,22 @@ function untransformed(bits, symbols, largest) {
         run = 0;
         weight = 1;
       }
-      if (symbol > symbols.length) return column.subarray(0, size);
-      column[size++] = toFront(recent, symbol - 1);
+      if (symbol === end) {
+        Object.assign(bits, { at, held, count });
+        return column.subarray(0, size);
+      }
+      column[size++] = symbol === 2 ? swapped(recent) : toFront(recent, symbol - 1);
     }
   }
   throw new Error("a block of this page is damaged");
+}
+
+/** The commonest move to the front: of the second. @param {Uint8Array} list */
+function swapped(list) {
+  const value = list[1];
+  list[1] = list[0];
+  list[0] = value;
+  return value;
 }
 
 /**
@@ -186,7 +190,7 @@ function untransformed(bits, symbols, largest) {
  */
 function writeBlock(column, first, target, start) {
   const places = new Uint32Array(257);
-  for (const byte of column) places[byte + 1] += 1;
+  for (let row = 0; row < column.length; row += 1) places[column[row] + 1] += 1;
   for (let byte = 0; byte < 256; byte += 1) places[byte + 1] += places[byte];
   for (let row = 0; row < column.length; row += 1) column[places[column[row] & 255]++] |= row << 8;
   let end = start;

@@ -14,18 +14,24 @@ export function bytesOf(text) {
   let held = 0;
   let bits = 0;
   let at = 0;
-  const put = (/** @type {number} */ digit) => {
+  for (let index = colon + 1; index < text.length; index += 1) {
+    let digit = text.charCodeAt(index);
+    if (digit >= FIRST) {
+      held |= UNSAFE.charCodeAt((digit - FIRST) >> BITS) << bits;
+      bits += BITS;
+      if (bits >= 8) {
+        bytes[at++] = held;
+        held >>>= 8;
+        bits -= 8;
+      }
+      digit = (digit - FIRST) & 127;
+    }
     held |= digit << bits;
     bits += BITS;
-    if (bits < 8) return;
+    if (bits < 8) continue;
     bytes[at++] = held; // beyond the end nothing is kept
     held >>>= 8;
     bits -= 8;
-  };
-  for (let index = colon + 1; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code >= FIRST) put(UNSAFE.charCodeAt((code - FIRST) >> BITS));
-    put(code < FIRST ? code : (code - FIRST) & 127);
   }
   return bytes;
 }

@@ -21,13 +21,12 @@ import { imagesShowing } from "#viewer/shown-words";
  * @property {(lens: string, image: number) => Int16Array | null} onsets by cell
  * @property {() => Onsets} countedOnsets
  *
- * @typedef {object} Onsets
- * @property {(boolean | null)[]} shows whether each image shows the word
- * @property {ReturnType<typeof countOnsets>[]} byLens
+ * @typedef {ReturnType<typeof countOnsets>[]} Onsets by lens
  */
 
 /**
- * Makes findings of a page's finder; the same object as long as nothing has changed.
+ * Makes findings of a page's finder; the same object as long as nothing has changed. Which images show the word is
+ * worked out once, not for each image that the search has read.
  * @param {{lenses: {id: string}[], visionLayers: number[], images: import("#viewer/shown-words").Described[]}} page
  * @param {{find: (find: Find, image: number) => Found}} finder
  * @returns {(find: Find | null, image: number) => Findings | null}
@@ -35,19 +34,20 @@ import { imagesShowing } from "#viewer/shown-words";
 export function findingsMaker(page, finder) {
   /** @type {{find: Find, found: Found, made: Findings} | null} */
   let last = null;
+  const shown = shownReader(page.images);
   return (find, image) => {
     if (!find) return null;
     const found = finder.find(find, image);
-    if (last?.find !== find || last.found !== found) last = { find, found, made: findings(page, find, found) };
+    if (last?.find !== find || last.found !== found) last = { find, found, made: findings(page, find, found, shown) };
     return last.made;
   };
 }
 
 /**
  * @param {{lenses: {id: string}[], visionLayers: number[], images: import("#viewer/shown-words").Described[]}} page
- * @param {Find} find @param {Found} found @returns {Findings}
+ * @param {Find} find @param {Found} found @param {ReturnType<typeof shownReader>} shown @returns {Findings}
  */
-function findings(page, find, found) {
+function findings(page, find, found, shown) {
   const lensOf = (/** @type {string | null} */ id) => page.lenses.findIndex((lens) => lens.id === id);
   const [lenses, layers] = [page.lenses.length, page.visionLayers.length];
   const lens = find.lens === null ? null : lensOf(find.lens);
@@ -76,9 +76,20 @@ function findings(page, find, found) {
       const hits = found.hits[image];
       return hasOnset && hits ? onsets(hits, lensOf(id)) : null;
     },
-    countedOnsets() {
-      const shows = imagesShowing(page.images, find);
-      return { shows, byLens: page.lenses.map((_, index) => countOnsets(found.hits, shows, index, layers)) };
-    },
+    countedOnsets: () => page.lenses.map((_, index) => countOnsets(found.hits, shown(find), index, layers)),
+  };
+}
+
+/**
+ * What images show of the text searched for, kept until the text changes.
+ * @param {import("#viewer/shown-words").Described[]} images
+ */
+function shownReader(images) {
+  /** @type {{key: string, shown: import("#viewer/shown-words").Shown[]}} */
+  let last = { key: "", shown: [] };
+  return (/** @type {Find} */ find) => {
+    const key = `${find.by} ${find.text}`;
+    if (last.key !== key) last = { key, shown: imagesShowing(images, find) };
+    return last.shown;
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Where the word searched for arrives: for each lens, at how many of 1000 patches each layer is the first that
- * names it and keeps it, in images that show the word and, grey, in those that do not.
+ * Where the word searched for arrives: for each lens, at how many per 1000 patches each layer is the first that
+ * names it, and names it at the next stored layer too, in images that show the word and, grey, in those that do not.
  */
 
 import { byId, fill, make } from "#viewer/dom";
@@ -40,14 +40,15 @@ export function createOnset(page, reader) {
     button.setAttribute("aria-pressed", String(isOn));
     button.hidden = byId("onset-lenses").hidden = onsets === null || findings.counted.total === 0;
     byId("search-onset").hidden = findings.counted.total === 0;
-    byId("onset-meaning").textContent = onsets ? meaning(onsets) : "of tokens only: a sentence that holds a word does not name it";
+    byId("onset-meaning").textContent = onsets ? rule(isFiltered(page, findings.find)) : "of tokens only: a sentence that holds a word does not name it";
+    fill(byId("onset-groups"), ...(onsets ? groupsOf(onsets) : []));
     if (onsets) showBars(onsets, state.layer, findings);
   };
 
   /** @param {Onsets} counted @param {number} current @param {Findings} findings */
-  function showBars({ byLens }, current, { find }) {
-    const rates = byLens.map(({ showing, without, unknown }) => ({
-      values: perThousand(showing.images + without.images > 0 ? showing : unknown),
+  function showBars(counted, current, { find }) {
+    const rates = counted.map(({ shows, without, unclear, undescribed }) => ({
+      values: perThousand(shows.images + without.images + unclear.images > 0 ? shows : undescribed),
       nulls: without.images > 0 ? perThousand(without) : undefined,
     }));
     const top = Math.max(Number.MIN_VALUE, ...rates.flatMap(({ values, nulls = [] }) => [...values, ...nulls]));
@@ -59,12 +60,15 @@ export function createOnset(page, reader) {
         nulls: nulls?.map((value) => value / top),
         titles: page.visionLayers.map((depth, layer) => titleOf(depth, values[layer], nulls?.[layer])),
         most: figure(Math.max(...values, ...(nulls ?? []))),
-        label: `Onset in ${page.lenses[lens].title} by vision layer, patches of 1000`,
+        label: `Onset in ${page.lenses[lens].title} by vision layer, per 1000 patches`,
         current,
       });
     });
   }
 }
+
+/** @param {import("#viewer/view").Page} page @param {import("#viewer/find").Find} find */
+const isFiltered = ({ visionLayers }, { from, to }) => from > 0 || to < visionLayers.length - 1;
 
 /** @param {number} value */
 const figure = (value) => (value === 0 || value >= 9.95 ? value.toFixed(0) : value.toFixed(1));
@@ -72,17 +76,36 @@ const figure = (value) => (value === 0 || value >= 9.95 ? value.toFixed(0) : val
 /** @param {number} depth @param {number} value @param {number | undefined} other */
 function titleOf(depth, value, other) {
   const compared = other === undefined ? "" : `, ${figure(other)} where it is not shown`;
-  return `layer ${depth}: ${figure(value)} of 1000 patches${compared}`;
+  return `layer ${depth}: ${figure(value)} per 1000 patches${compared}`;
 }
 
-/** What is counted, and what it is compared with. @param {Onsets} onsets */
-function meaning({ byLens }) {
-  const { showing, without, unknown } = byLens[0];
-  const what = "first layer that names it and keeps it, of 1000 patches";
-  const [some, none] = [showing.images, without.images];
-  const unknowns = unknown.images > 0 ? `; ${unknown.images} without caption or annotations left out` : "";
-  if (some + none === 0) return `${what}. No captions or annotations say which images show it, so no null`;
-  if (none === 0) return `${what}. ${some === 1 ? "The one image shows" : `All ${some} images show`} it, so no null${unknowns}`;
-  if (some === 0) return `${what}. None of ${none} captioned images shows it, so all is null (grey)${unknowns}`;
-  return `${what}: ${some} ${some === 1 ? "image shows" : "images show"} it, ${none} ${none === 1 ? "does" : "do"} not (grey)${unknowns}`;
+/** @param {boolean} filtered whether not all layers are searched */
+const rule = (filtered) =>
+  `first layer at which a patch names it, and at the next stored layer too; per 1000 patches${filtered ? ", over all layers, not only those chosen" : ""}`;
+
+/** What is counted and what it is compared with, each with its number. @param {Onsets} onsets */
+function groupsOf([{ shows, without, unclear, undescribed }]) {
+  if (shows.images + without.images + unclear.images === 0) {
+    return [part(`no captions or annotations say which of ${size(undescribed)} show it, so no null`)];
+  }
+  const sides = [
+    shows.images > 0 ? part(`shown in ${size(shows)}`) : part("shown in no image"),
+    without.images > 0
+      ? part(`not shown in ${size(without)}: the null`, make("span", { class: "swatch null-swatch" }))
+      : part("no image surely without it, so no null"),
+  ];
+  const apart = [
+    unclear.images > 0 && part(`${counted(unclear.images, "image")} with only a similar word left out`),
+    undescribed.images > 0 && part(`${counted(undescribed.images, "image")} without caption or annotations left out`),
+  ];
+  return [...sides, ...apart];
 }
+
+/** @param {string} text @param {Node[]} swatch */
+const part = (text, ...swatch) => make("span", {}, ...swatch, text);
+
+/** @param {import("#viewer/onset").Group} group */
+const size = ({ images, cells }) => `${counted(images, "image")} (${counted(cells, "patch", "patches")})`;
+
+/** @param {number} count @param {string} one @param {string} [more] */
+const counted = (count, one, more = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : more}`;

@@ -33,18 +33,18 @@ export function onsets({ cells, counts, stored }, lens) {
 }
 
 /**
- * Onsets of a lens counted over images, apart for those that show the word, those that do not, and those of
- * which it is not known.
- * @param {(Hits | undefined)[]} hits by image @param {(boolean | null)[]} shows by image
+ * Onsets of a lens counted over images, apart for those that show the word, those that do not, those that show
+ * only something like it, and those that nobody has described.
+ * @param {(Hits | undefined)[]} hits by image @param {import("#viewer/shown-words").Shown[]} shown by image
  * @param {number} lens index @param {number} layers count
- * @returns {{showing: Group, without: Group, unknown: Group}}
+ * @returns {Record<import("#viewer/shown-words").Shown, Group>}
  */
-export function countOnsets(hits, shows, lens, layers) {
+export function countOnsets(hits, shown, lens, layers) {
   const group = () => ({ images: 0, cells: 0, counts: new Array(layers).fill(0) });
-  const groups = { showing: group(), without: group(), unknown: group() };
+  const groups = { shows: group(), unclear: group(), without: group(), undescribed: group() };
   hits.forEach((found, image) => {
     if (!found) return;
-    const to = shows[image] === null ? groups.unknown : shows[image] ? groups.showing : groups.without;
+    const to = groups[shown[image]];
     to.images += 1;
     to.cells += found.cells;
     for (const layer of onsets(found, lens)) if (layer >= 0) to.counts[layer] += 1;

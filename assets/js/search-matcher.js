@@ -3,7 +3,7 @@
  *
  * "word" and "prefix" compare words as readers read them: the case, the spaces around and the spelling of
  * characters do not matter. "exact" compares the token as it is stored, or as the page writes it with its
- * glyphs. In a pattern small letters find capitals too, capitals only themselves.
+ * glyphs. Case does not matter in a pattern either, unless it asks for capitals or small letters as such.
  */
 
 import { compilePattern } from "#viewer/pattern";
@@ -74,12 +74,12 @@ const MAY_HAVE_GLYPH = /[␣↵⇥⟨∅◌]/u;
 
 /** @param {string} pattern @returns {Matcher} */
 function regex(pattern) {
-  const test = compilePattern(pattern, { ignoreCase: !hasCapital(pattern) });
+  const test = compilePattern(pattern, { ignoreCase: !asksForCase(pattern) });
   return { wholeWords: false, token: test, sentence: test };
 }
 
-/** Whether a pattern names a capital letter; \S, \W, \P{L} and the like name none. @param {string} pattern */
-const hasCapital = (pattern) => /\p{Lu}/u.test(pattern.replace(/\\[pP]\{[^}]*\}|\\./gsu, ""));
+/** Without regard to case, \p{Lu} and \p{Ll} would name every letter. @param {string} pattern */
+const asksForCase = (pattern) => /\\[pP]\{L[ul]\}/u.test(pattern);
 
 const WORD_CHARACTER = /[\p{L}\p{N}\p{M}]/u;
 

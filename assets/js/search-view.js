@@ -18,7 +18,7 @@ const MEANINGS = {
   word: "Whole words, in any case; in LN-Lens the word around the token.",
   exact: "Tokens exactly as they are stored, with their spaces.",
   prefix: "Words that begin like this, in any case; in LN-Lens the word around the token.",
-  regex: "Regular expression, found anywhere in a token. Small letters find capitals too.",
+  regex: "Regular expression, found anywhere in a token, in any case unless it holds \\p{Lu} or \\p{Ll}.",
 };
 
 /** Ideas for a search: as many frequent words. */
@@ -68,7 +68,9 @@ export function createSearch(page, palette, reader) {
 
   function close() {
     reader.update({ find: null });
-    if (cameFrom instanceof HTMLElement && cameFrom !== document.body) cameFrom.focus();
+    // Hits may have led elsewhere; the cell that is read is the one that Tab leads to.
+    const back = cameFrom?.closest("#grid")?.querySelector("[data-cell][tabindex='0']") ?? cameFrom;
+    if (back instanceof HTMLElement && back !== document.body) back.focus();
     else byId("search-button").focus();
   }
 
@@ -76,8 +78,8 @@ export function createSearch(page, palette, reader) {
   function step(by) {
     const walk = shown?.findings?.walk;
     if (!shown || !walk) return;
-    const { image, layer, cell } = shown.state;
-    goTo(walk.next({ image, layer, cell: cell ?? (by === 1 ? -1 : Infinity) }, by));
+    const { image, layer, cursor, cell } = shown.state;
+    goTo(walk.next({ image, layer, cell: cursor ?? cell ?? (by === 1 ? -1 : Infinity) }, by));
   }
 
   /** @param {import("#viewer/hits").Place | null | undefined} place */
@@ -97,10 +99,10 @@ export function createSearch(page, palette, reader) {
     if (text.value !== findings.find.text) text.value = findings.find.text;
     controls(findings.find);
     showIdeas(findings.find.text === "");
-    fill(byId("search-summary"), ...summary(view, findings));
+    fill(byId("search-summary"), ...summary(view, findings), ...patternHint(findings, () => update({ by: "regex" })));
     byId("search-progress").textContent = progress(view, findings);
     showWalk(view, findings);
-    byId("search-results").hidden = !findings.found.asked;
+    byId("search-results").hidden = !findings.found.asked || isEmpty(findings);
     for (const result of results) result(view, findings);
   }
 
@@ -171,6 +173,21 @@ function summary({ page, state }, { found, counted: { total, images } }) {
   return [make("strong", {}, counted(total, "hit")), ` ${where}${hidden}`];
 }
 
+/** What a reader types who means a pattern. */
+const PATTERN_SIGN = /[\\^$*+?|[\](){}]|\.[*+?]/;
+
+/** @param {Findings} findings @param {() => void} choose @returns {(Node | string)[]} */
+function patternHint({ find, found, counted: { total } }, choose) {
+  const wanted = find.by !== "regex" && found.asked && found.settled && total === 0 && PATTERN_SIGN.test(find.text);
+  if (!wanted) return [];
+  const button = make("button", { type: "button", class: "search-hint" }, "search it as a pattern");
+  button.addEventListener("click", choose);
+  return [" · ", button];
+}
+
+/** Whether no chart has anything to show, not even what a filter leaves out. @param {Findings} findings */
+const isEmpty = ({ find, counted: { byLayer } }) => find.lens === null && byLayer.flat().every((count) => count === 0);
+
 /** @param {View} view @param {Findings} findings */
 function progress({ page }, { found: { hits, asked, read, failed, settled } }) {
   const lost = failed > 0 ? `${counted(failed, "image")} cannot be read` : "";
@@ -183,8 +200,11 @@ function progress({ page }, { found: { hits, asked, read, failed, settled } }) {
 /** @param {View} view @param {Findings} findings */
 function showWalk({ state }, { walk, counted: { images, places } }) {
   byId("search-walk").hidden = places === 0;
-  const { image, layer, cell } = state;
+  const { image, layer } = state;
+  const cell = state.cursor ?? state.cell;
   const before = cell === null ? null : walk.before({ image, layer, cell });
   const earlier = images.filter((one) => one.image < image).reduce((sum, one) => sum + one.places, 0);
-  byId("search-place").textContent = before === null ? counted(places, "place") : `${(earlier + before + 1).toLocaleString("en")} of ${places.toLocaleString("en")}`;
+  const all = places.toLocaleString("en");
+  byId("search-place").textContent =
+    before === null ? counted(places, "place") : `place ${(earlier + before + 1).toLocaleString("en")} of ${all}`;
 }

@@ -112,15 +112,15 @@ def test_keys_alone_search_walk_and_close(page: Page, tiny_site: Path) -> None:
     for _ in places:
         page.keyboard.press("Enter")
         visited.append(opened.state())
-    expect(page.locator("#search-place")).to_have_text(re.compile(rf"of {len(places)}$"))
-    assert len({(at["image"], at["layer"], at["patch"]) for at in visited}) == len(places)
+    expect(page.locator("#search-place")).to_have_text(re.compile(rf"^place \d+ of {len(places)}$"))
+    assert len({(at["image"], at["layer"], at["read"]) for at in visited}) == len(places)
     page.keyboard.press("Shift+Enter")
-    assert opened.state()["patch"] == visited[-2]["patch"]
+    assert opened.state()["read"] == visited[-2]["read"]
     page.locator("#grid [tabindex='0']").focus()
     page.keyboard.press("n")
-    assert opened.state()["patch"] == visited[-1]["patch"]
+    assert opened.state()["read"] == visited[-1]["read"]
     page.keyboard.press("Shift+N")
-    assert opened.state()["patch"] == visited[-2]["patch"]
+    assert opened.state()["read"] == visited[-2]["read"]
     page.keyboard.press("/")
     page.keyboard.press("Escape")
     expect(page.locator("#search")).to_be_hidden()
@@ -134,7 +134,7 @@ def test_a_click_on_an_image_goes_to_its_first_hit(page: Page, tiny_site: Path) 
     hits = [hit for hit in hits_of("sun") if hit[0] == "scene-1"]
     assert hits
     at = opened.state()
-    row, col = map(int, at["patch"].split(","))
+    row, col = map(int, at["read"].split(","))
     place = (int(at["layer"]), row * MODEL.grid.cols + col)
     here = sorted((layer, cell) for _, _, layer, cell in hits)
     assert place == next((one for one in here if one[0] == 2), here[0])
@@ -256,11 +256,12 @@ def test_the_onset_has_a_map_a_histogram_and_a_null(page: Page, tiny_site: Path)
     cells = 2 * MODEL.grid.rows * MODEL.grid.cols
     for layer in tiny_study.LAYERS:
         rate = 1000 * sum(expected[image, layer] for image, _ in tiny_study.IMAGES) / cells
-        shown = re.search(rf"layer {layer}: ([\d.]+) of 1000", label)
+        shown = re.search(rf"layer {layer}: ([\d.]+) per 1000 patches", label)
         assert shown
         assert float(shown[1]) == pytest.approx(rate, abs=0.5)
     # Both images are annotated with something red, so there is nothing to compare with, and the page says so.
-    expect(page.locator("#onset-meaning")).to_contain_text("All 2 images show it, so no null")
+    expect(page.locator("#onset-groups")).to_contain_text(f"shown in 2 images ({cells} patches)")
+    expect(page.locator("#onset-groups")).to_contain_text("so no null")
     page.locator("#search-lenses .found-name").nth(1).click()
     page.locator("#onset-map").click()
     assert opened.state() | {"map": "onset", "lens": "logit"} == opened.state()
@@ -274,11 +275,32 @@ def test_the_onset_has_a_map_a_histogram_and_a_null(page: Page, tiny_site: Path)
 
 def test_images_without_the_word_are_the_null(page: Page, tiny_site: Path) -> None:
     open_search(page, tiny_site, "house")
-    expect(page.locator("#onset-meaning")).to_contain_text("1 image shows it, 1 does not (grey)")
+    cells = MODEL.grid.rows * MODEL.grid.cols
+    parts = page.locator("#onset-groups > span")
+    assert parts.all_inner_texts() == [
+        f"shown in 1 image ({cells} patches)",
+        f"not shown in 1 image ({cells} patches): the null",
+    ]
+    colour = "node => getComputedStyle(node).backgroundColor"
+    bar = page.locator("#onset-lenses .bar-null").first
+    assert parts.locator(".swatch").evaluate(colour) == bar.evaluate(colour)
+    expect(page.locator("#onset-meaning")).to_contain_text("per 1000 patches")
     expect(page.locator("#onset-lenses .bars[data-compared]")).to_have_count(3)
     page.locator("#search-sentences").check()
     expect(page.locator("#onset-meaning")).to_contain_text("of tokens only")
     expect(page.locator("#onset-map")).to_be_hidden()
+
+
+def test_a_pattern_typed_as_a_word_is_offered_as_a_pattern(page: Page, tiny_site: Path) -> None:
+    opened = open_search(page, tiny_site, "^ ?d.g$")
+    expect(page.locator("#search-summary")).to_contain_text("Nothing found")
+    expect(page.locator("#search-results")).to_be_hidden()
+    page.locator("#search-summary").get_by_role("button", name="search it as a pattern").click()
+    assert opened.state()["by"] == "regex"
+    assert total(page) > 0
+    expect(page.locator("#search-results")).to_be_visible()
+    page.locator("#search-text").fill("nowhere(")
+    expect(page.locator("#search-summary").get_by_role("button")).to_have_count(0)
 
 
 def test_a_fresh_search_offers_words_that_the_model_says(page: Page, tiny_site: Path) -> None:

@@ -58,13 +58,13 @@ function names(find, token, context) {
   const whole = plain((context && wholeWord(context)) ?? token);
   if (find.by === "word") return whole === plain(find.text);
   if (find.by === "prefix") return whole.startsWith(plain(find.text));
-  return find.by === "exact" ? token === find.text : new RegExp(find.text, /[A-Z]/.test(find.text) ? "u" : "iu").test(token);
+  return find.by === "exact" ? token === find.text : new RegExp(find.text, /p{L[ul]}/.test(find.text) ? "u" : "iu").test(token);
 }
 
 /** Whether a sentence names it, character by character. */
 function says(find, text) {
   if (find.by === "exact") return text.includes(find.text);
-  if (find.by === "regex") return new RegExp(find.text, /[A-Z]/.test(find.text) ? "u" : "iu").test(text);
+  if (find.by === "regex") return new RegExp(find.text, /p{L[ul]}/.test(find.text) ? "u" : "iu").test(text);
   const [characters, wanted] = [[...plain(text)], [...plain(find.text)]];
   return characters.some((_, at) => {
     if (!wanted.every((character, index) => characters[at + index] === character)) return false;

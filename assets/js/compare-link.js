@@ -145,7 +145,7 @@ function depthOfLink(asked, first) {
 function pinOf(asked, page, models, image) {
   const owner = asked.get("in");
   const model = owner === null ? models[0] : page.models.findIndex(({ id }) => id === owner);
-  const match = asked.get("patch")?.match(/^(\d+),(\d+)$/);
+  const match = (asked.get("read") ?? asked.get("patch"))?.match(/^(\d+),(\d+)$/);
   const grid = models.includes(model) ? page.canvasOf(model, image) : null;
   const cell = match && grid ? cellAt(grid, Number(match[1]), Number(match[2])) : null;
   return cell === null ? null : { model, cell };

@@ -6,16 +6,27 @@
 import { cellCount, centreCell } from "#viewer/grid";
 import { middleIndex } from "#viewer/layers";
 
+/** @typedef {import("#viewer/hash").State} State */
+
 /**
- * @param {import("#viewer/view").Page} page @param {import("#viewer/readings").ImageData} data of image 0
- * @param {import("#viewer/hash").State} state @returns {import("#viewer/hash").State}
+ * What a link starts from: no data are needed to know it.
+ * @param {import("#viewer/view").Page} page @param {State} state @returns {State}
  */
-export function firstState(page, data, state) {
+export function plainState(page, state) {
   const layer = middleIndex(page.visionLayers);
   const present = page.lenses.filter(({ id }) => page.absence(id, layer, 0) === null);
   const lens = (present.at(-1) ?? page.lenses.at(-1))?.id ?? "";
-  const cell = firstCell(page, data, layer);
-  return { ...state, image: 0, layer, lens, cell, pins: [cell] };
+  return { ...state, image: 0, layer, lens };
+}
+
+/**
+ * @param {import("#viewer/view").Page} page @param {import("#viewer/readings").ImageData} data of image 0
+ * @param {State} state @returns {State}
+ */
+export function firstState(page, data, state) {
+  const plain = plainState(page, state);
+  const cell = firstCell(page, data, plain.layer);
+  return { ...plain, cell, pins: [cell] };
 }
 
 /**

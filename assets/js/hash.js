@@ -16,6 +16,7 @@ import { shortText, visibleSentence } from "#viewer/tokens";
  * @property {number} layer index in page.visionLayers
  * @property {number | null} cell the pinned patch that is read; one of `pins`
  * @property {(number | null)[]} pins pinned patches by slot, each slot with a colour of its own
+ * @property {number | null} cursor a patch that is read in place of the pin, reached by keys or by a search
  * @property {Region | null} region the rectangle of patches that is counted
  * @property {string} map one of MAP_IDS
  * @property {string} lens lens that the map reads
@@ -53,6 +54,7 @@ export function formatHash(state, page) {
     ["layer", String(page.visionLayers[state.layer])],
     ["patch", state.cell !== null && place(state.cell)],
     ["pins", state.pins.length > 1 && state.pins.map(place).join(";")],
+    ["read", state.cursor !== null && place(state.cursor)],
     ["region", state.region && `${place(state.region.from)};${place(state.region.to)}`],
     ["region-ranks", state.region?.lists === true && "all"],
     ["map", state.map],
@@ -87,6 +89,7 @@ export function parseHash(hash, page, otherwise) {
     layer: layerOf(asked.get("layer"), page.visionLayers, otherwise.layer),
     cell,
     pins: pinsOf(asked.get("pins"), cell, canvas),
+    cursor: patchOf(asked.get("read"), canvas),
     region: regionOf(asked, canvas),
     map: oneOf(asked.get("map"), MAP_IDS, otherwise.map),
     lens: oneOf(
@@ -110,13 +113,14 @@ export function parseHash(hash, page, otherwise) {
  */
 export function whatIsMissing(hash, page, state) {
   const asked = new URLSearchParams(hash.replace(/^#/, ""));
-  const [image, layer, patch] = ["image", "layer", "patch"].map((key) => asked.get(key));
+  const [image, layer, patch, read] = ["image", "layer", "patch", "read"].map((key) => asked.get(key));
   const { id } = page.images[state.image];
   const depth = page.visionLayers[state.layer];
   const missing = [
     image !== null && image !== id && `image ${shortText(image)}`,
     layer !== null && layer !== String(depth) && `vision layer ${shortText(layer)}`,
     patch !== null && state.cell === null && `patch ${shortText(patch)}`,
+    read !== null && state.cursor === null && `patch ${shortText(read)}`,
   ].filter(Boolean);
   const absent = page.absentImages?.find(({ images }) => images.includes(image ?? ""));
   const why = absent ? ` The image is absent because ${visibleSentence(absent.reason)}.` : "";

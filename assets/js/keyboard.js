@@ -44,9 +44,9 @@ function focusOf(target) {
 function obey(command, target, { reader, stage, search, help, copy, take, play }) {
   if (command.action === "layer") reader.stepLayer(command.step);
   else if (command.action === "image") reader.stepImage(command.step);
-  else if (command.action === "walk") stage.focusCell(reader.walk(command.key));
-  else if (command.action === "pin") reader.pin(stage.cellOf(target) ?? 0);
-  else if (command.action === "extend") stage.focusCell(reader.extend(command.key));
+  else if (command.action === "walk") stage.focusCell(reader.walk(command.key, stage.cellOf(target)));
+  else if (command.action === "pin") reader.pinHere(stage.cellOf(target) ?? 0);
+  else if (command.action === "extend") stage.focusCell(reader.extend(command.key, stage.cellOf(target)));
   else if (command.action === "clear") stage.cancel() || reader.clear();
   else if (command.action === "play") play();
   else if (command.action === "multiples") reader.toggleMultiples();

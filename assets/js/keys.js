@@ -32,14 +32,14 @@ const ARROWS = ["ArrowLeft", "ArrowUp", "ArrowRight", "ArrowDown"];
 export const ROWS = [
   {
     shown: ["←", "↑", "→", "↓"],
-    meaning: "walk the patches",
+    meaning: "read the next patch; pins stay",
     presses: each("walk", ARROWS),
     on: ["grid", "page"],
     shift: false,
   },
   {
     shown: ["Shift", "←", "↑", "→", "↓"],
-    meaning: "select a region from the pinned patch on; with the pointer: drag",
+    meaning: "select a region; with the mouse: drag with Shift held; by touch: the Region button",
     presses: each("extend", [...ARROWS, "Home", "End"]),
     on: ["grid", "page"],
     shift: true,
@@ -53,7 +53,7 @@ export const ROWS = [
   },
   {
     shown: ["Enter"],
-    meaning: "pin the patch, or let go of it",
+    meaning: "pin the patch, or unpin it; Space too",
     presses: { Enter: { action: "pin" }, " ": { action: "pin" } },
     on: ["grid"],
   },
@@ -70,7 +70,7 @@ export const ROWS = [
   { shown: ["/"], meaning: "search", presses: { "/": { action: "search" } } },
   {
     shown: ["n", "N"],
-    meaning: "next, previous hit",
+    meaning: "read the next, previous hit; pins stay",
     presses: { n: { action: "hit", step: 1 }, N: { action: "hit", step: -1 } },
   },
   { shown: ["p"], meaning: "play through the layers, pause", presses: { p: { action: "play" } } },
@@ -79,7 +79,7 @@ export const ROWS = [
   { shown: ["g"], meaning: "grid lines on, off", presses: { g: { action: "grid" } } },
   { shown: ["c"], meaning: "copy a link to this view", presses: { c: { action: "copy" } } },
   { shown: ["s"], meaning: "take along: picture, table, citation", presses: { s: { action: "take" } } },
-  { shown: ["Esc"], meaning: "let go of the patch", presses: { Escape: { action: "clear" } } },
+  { shown: ["Esc"], meaning: "let go of pins, region and search", presses: { Escape: { action: "clear" } } },
   { shown: ["?"], meaning: "this help", presses: { "?": { action: "help" } } },
 ];
 

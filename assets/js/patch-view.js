@@ -57,7 +57,7 @@ function titleOf({ page, state, hover, cell, image }) {
     cell === null
       ? "No patch chosen"
       : `Patch at row ${rowOf(image.canvas, cell)}, column ${colOf(image.canvas, cell)}`;
-  const kind = cell === null ? "" : hover !== null && hover !== state.cell ? "hover" : "pinned";
+  const kind = cell === null ? "" : kindOf(state, hover, cell);
   return [
     make("span", { class: "place" }, place),
     kind !== "" && make("span", { class: "kind", "data-kind": kind }, kind),
@@ -67,6 +67,15 @@ function titleOf({ page, state, hover, cell, image }) {
       `vision layer ${layer}`,
     ),
   ];
+}
+
+/**
+ * How the reader came to the patch that is read.
+ * @param {import("#viewer/hash").State} state @param {number | null} hover @param {number} cell
+ */
+function kindOf({ cell: read, pins }, hover, cell) {
+  if (hover !== null && hover !== read) return "hover";
+  return pins.includes(cell) ? "pinned" : "not pinned";
 }
 
 /** @param {View} view */

@@ -13,7 +13,7 @@ import { regionBox } from "#viewer/region";
  * @typedef {import("#viewer/palette").DrawingPalette} DrawingPalette
  */
 
-/** Widths of frames, CSS pixels: the pin that is read, other pins, the patch under the pointer, the region. */
+/** Widths of frames, CSS pixels: the pin that is read, other pins, the patch under pointer or cursor, the region. */
 const READ_WIDTH = 4;
 const PIN_WIDTH = 2.5;
 const HOVER_WIDTH = 2;
@@ -36,16 +36,18 @@ export function drawMapAndGrid(context, { image, state, map, findings }, palette
 export function drawMarks(context, { image, state, hover }, palette, pixel) {
   const { canvas } = image;
   const [light, rim] = [palette.markLight, palette.markDark];
+  const read = state.cursor ?? state.cell;
   const frame = (/** @type {number} */ cell, /** @type {string} */ colour, /** @type {number} */ width) =>
     drawFrame(context, canvas, cell, { colour, rim, width }, pixel);
   const around = state.region && regionBox(canvas, state.region);
   if (around) drawBox(context, canvas, around, { colour: light, rim, width: REGION_WIDTH }, pixel);
   state.pins.forEach((pin, slot) => {
-    if (pin !== null) frame(pin, palette.pins[slot], pin === state.cell ? READ_WIDTH : PIN_WIDTH);
+    if (pin !== null) frame(pin, palette.pins[slot], pin === read ? READ_WIDTH : PIN_WIDTH);
   });
   const tag = { ink: palette.mapInk, font: palette.mapFont };
   state.pins.forEach((pin, slot) => {
     if (pin !== null) drawTag(context, canvas, pin, String(slot + 1), { colour: palette.pins[slot], ...tag }, pixel);
   });
-  if (hover !== null && hover !== state.cell) frame(hover, light, HOVER_WIDTH);
+  if (state.cursor !== null) frame(state.cursor, light, READ_WIDTH);
+  if (hover !== null && hover !== read) frame(hover, light, HOVER_WIDTH);
 }

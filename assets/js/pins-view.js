@@ -16,7 +16,7 @@ import { agreeingWords } from "#viewer/words";
  *
  * @typedef {object} Actions
  * @property {(cell: number | null) => void} hover
- * @property {(changes: {cell: number}) => void} update
+ * @property {(cell: number) => void} readPin
  * @property {(cell: number) => void} unpin
  */
 
@@ -31,8 +31,8 @@ export function createPins(reader) {
 
   /** @param {View} view */
   return function show(view) {
-    const { image, layer, pins, cell, lens } = view.state;
-    const wanted = JSON.stringify([image, layer, pins, cell, lens, view.shown.key]);
+    const { image, layer, pins, cell, cursor, lens } = view.state;
+    const wanted = JSON.stringify([image, layer, pins, cell, cursor, lens, view.shown.key]);
     if (wanted === key) return;
     key = wanted;
     panel.hidden = pins.length === 0;
@@ -47,7 +47,7 @@ function listen(panel, reader) {
     if (!button) return;
     const cell = Number(button.dataset.pin);
     if (button.className === "pin-drop") reader.unpin(cell);
-    else reader.update({ cell });
+    else reader.readPin(cell);
   });
   // Pointing at a chip reads its patch, as pointing at the patch does.
   panel.addEventListener("pointerover", ({ target, pointerType }) => {
@@ -100,7 +100,7 @@ function chip({ image: { canvas }, state, shown }, { cell, slot }, named) {
   const top = named ? shown.first(state.lens, state.layer, cell) : null;
   const read = make(
     "button",
-    { ...attributes("read", pin), "aria-pressed": String(cell === state.cell), title: "read this patch" },
+    { ...attributes("read", pin), "aria-pressed": String(cell === (state.cursor ?? state.cell)), title: "read this patch" },
     make("span", { class: "numeral" }, unseen("read pin "), String(slot + 1)),
     place(pin),
     top && tokenNode(top.token),

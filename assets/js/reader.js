@@ -3,7 +3,7 @@
  * panels show it. Knows nothing of elements.
  */
 
-import { firstState } from "#viewer/first-state";
+import { firstState, plainState } from "#viewer/first-state";
 import { centreCell, samePlace, walk } from "#viewer/grid";
 import { formatHash, parseHash, whatIsMissing } from "#viewer/hash";
 import { stepIndex } from "#viewer/layers";
@@ -34,6 +34,7 @@ const BLANK = {
   layer: 0,
   cell: null,
   pins: [],
+  cursor: null,
   region: null,
   map: "none",
   lens: "",
@@ -45,9 +46,15 @@ const BLANK = {
   find: null,
 };
 
-/** Onsets can be mapped only while tokens are searched. @param {State} state @returns {State} */
-const possible = (state) =>
-  state.map === "onset" && state.find?.where !== "tokens" ? { ...state, map: "none", only: null } : state;
+/**
+ * Onsets can be mapped only while tokens are searched, and the pin that is read needs no cursor.
+ * @param {State} state @returns {State}
+ */
+function possible(state) {
+  const cursor = state.cursor === state.cell ? null : state.cursor;
+  const mapped = state.map !== "onset" || state.find?.where === "tokens";
+  return mapped ? { ...state, cursor } : { ...state, cursor, map: "none", only: null };
+}
 
 export class Reader {
   #page;
@@ -79,15 +86,15 @@ export class Reader {
   }
 
   /**
-   * Show what a link asks for; without one, what the page opens with.
+   * Show what a link asks for; without one, what the page opens with. A link needs no image but its own.
    * @param {string} hash @param {Panels} panels
    */
   async open(hash, panels) {
     this.#panels = panels;
-    const fresh = firstState(this.#page, await this.#page.image(0), BLANK);
-    this.#state = this.#shown = fresh;
     this.#fresh = hash.length <= 1;
-    if (!this.#fresh) this.#read(hash);
+    this.#state = this.#shown = plainState(this.#page, BLANK);
+    if (this.#fresh) this.#state = firstState(this.#page, await this.#page.image(0), BLANK);
+    else this.#read(hash);
     this.#link.replace(this.hash());
     await this.#show();
   }
@@ -100,7 +107,7 @@ export class Reader {
 
   /** Take the state from a hash; whether the page has all it asks for. @param {string} hash */
   #read(hash) {
-    this.#state = possible(parseHash(hash, this.#page, { ...this.#state, cell: null, pins: [] }));
+    this.#state = possible(parseHash(hash, this.#page, { ...this.#state, cell: null, pins: [], cursor: null }));
     const missing = whatIsMissing(hash, this.#page, this.#state);
     this.#panels.say(missing);
     return missing === "";
@@ -117,7 +124,7 @@ export class Reader {
     return this.#show();
   }
 
-  /** The patch under the pointer is read instead of the pinned one. @param {number | null} cell */
+  /** The patch under the pointer is read instead of another one. @param {number | null} cell */
   hover(cell) {
     if (cell === this.#hover || !this.#data) return;
     this.#hover = cell;
@@ -130,7 +137,7 @@ export class Reader {
     const tell = !this.#toldOfMove && isMove(this.#state, cell);
     const pinned = moves ? movePin(this.#state, cell) : togglePin(this.#state, cell);
     this.#fresh = false;
-    const shown = this.update(pinned);
+    const shown = this.update({ ...pinned, cursor: null });
     if (tell) this.#panels.say(ALL_PINNED);
     this.#toldOfMove ||= tell;
     return shown;
@@ -142,27 +149,55 @@ export class Reader {
   }
 
   /**
-   * Move the pin that is read with a key; without one, start in the middle.
-   * @param {string} key @returns {number}
+   * Pin the patch under the cursor, or let go of it; either way it stays the one that is read.
+   * @param {number} cell
    */
-  walk(key) {
-    const { canvas } = this.#page.images[this.#state.image];
-    const from = this.#state.cell;
-    const to = from === null ? centreCell(canvas) : (walk(canvas, from, key) ?? from);
+  pinHere(cell) {
     this.#hover = null;
-    if (to !== from) this.update(movePin(this.#state, to));
+    if (!this.#state.pins.includes(cell)) return this.pin(cell);
+    this.#fresh = false;
+    return this.update({ ...unpin(this.#state, cell), cursor: cell });
+  }
+
+  /** The patch that is read while the pointer is elsewhere. */
+  #here() {
+    return this.#state.cursor ?? this.#state.cell;
+  }
+
+  /** Read a patch and leave the pins as they are. @param {number} cell */
+  read(cell) {
+    this.#hover = null;
+    return this.update({ cursor: cell });
+  }
+
+  /** Read one of the pins. @param {number} cell */
+  readPin(cell) {
+    return this.update({ cell, cursor: null });
+  }
+
+  /**
+   * Move the cursor with a key. It starts at the patch that is read; without one, at the one that has the
+   * focus, else in the middle.
+   * @param {string} key @param {number | null} [focused] @returns {number}
+   */
+  walk(key, focused = null) {
+    const { canvas } = this.#page.images[this.#state.image];
+    const from = this.#here() ?? focused;
+    const to = from === null ? centreCell(canvas) : (walk(canvas, from, key) ?? from);
+    this.read(to);
     return to;
   }
 
   /**
-   * Extend the region from the pin that is read with a key; without a pin, start in the middle.
-   * @param {string} key @returns {number} the region's far corner
+   * Extend the region with a key. The cursor is its far corner; where it is not, a new region starts there.
+   * @param {string} key @param {number | null} [focused] @returns {number} the region's far corner
    */
-  extend(key) {
+  extend(key, focused = null) {
     const { canvas } = this.#page.images[this.#state.image];
-    const from = this.#state.cell ?? centreCell(canvas);
+    const from = this.#here() ?? focused ?? centreCell(canvas);
     const region = extended(canvas, this.#state.region, from, key);
-    this.select(region);
+    this.#hover = null;
+    this.update({ region, cursor: region.to });
     return region.to;
   }
 
@@ -176,13 +211,13 @@ export class Reader {
   }
 
   /**
-   * Go to a hit of a search: the pin that is read moves there.
+   * Go to a hit of a search and read it.
    * @param {import("#viewer/hits").Place} place
    */
   goTo({ image, layer, cell }) {
-    const pinned = movePin(this.#placesIn(image), cell);
-    this.#fresh = false;
-    return this.update({ ...this.#placesIn(image), ...pinned, image, layer }, { push: image !== this.#state.image });
+    this.#hover = null;
+    const there = { ...this.#placesIn(image), image, layer, cursor: cell };
+    return this.update(there, { push: image !== this.#state.image });
   }
 
   /** Show the present state again: there is more to show of it. */
@@ -223,9 +258,9 @@ export class Reader {
 
   /** Let go of what is chosen; when nothing is, of the search. */
   clear() {
-    const { cell, region, only, find } = this.#state;
-    const chosen = cell !== null || region !== null || only !== null;
-    return this.update({ cell: null, pins: [], region: null, only: null, find: chosen ? find : null });
+    const { region, only, find } = this.#state;
+    const chosen = this.#here() !== null || region !== null || only !== null;
+    return this.update({ cell: null, pins: [], cursor: null, region: null, only: null, find: chosen ? find : null });
   }
 
   /** The link to the present state, or to the same in another image. @param {number} [image] */
@@ -235,8 +270,8 @@ export class Reader {
 
   /** The counterparts in an image of what is pinned and selected. @param {number} image */
   #placesIn(image) {
-    const { cell, pins, region, image: from } = this.#state;
-    if (image === from) return { cell, pins, region };
+    const { cell, pins, cursor, region, image: from } = this.#state;
+    if (image === from) return { cell, pins, cursor, region };
     const [here, there] = [this.#page.images[from].canvas, this.#page.images[image].canvas];
     const place = (/** @type {number} */ at) => samePlace(here, at, there);
     const moved = pins.map((pin) => (pin === null ? null : place(pin)));
@@ -244,6 +279,7 @@ export class Reader {
       cell: cell === null ? null : place(cell),
       // In a coarser grid two pins can meet in one patch.
       pins: moved.map((pin, slot) => (moved.indexOf(pin) === slot ? pin : null)),
+      cursor: cursor === null ? null : place(cursor),
       region: region && { ...region, from: place(region.from), to: place(region.to) },
     };
   }
@@ -269,6 +305,8 @@ export class Reader {
 
   /** Stay with what was shown last, and say why. @param {unknown} error */
   async #goBack(error) {
+    // When nothing could be shown yet, the first image was the last hope.
+    if (!this.#data && this.#state.image === this.#shown.image) throw error;
     this.#state = this.#shown;
     this.#link.replace(this.hash());
     await this.#show();

@@ -60,12 +60,12 @@ export function regionBox(canvas, region) {
 }
 
 /**
- * The region after Shift and a walking key: its far corner moves. It starts at the pinned cell.
- * @param {Canvas} canvas @param {Region | null} region @param {number} cell pinned @param {string} key
+ * The region after Shift and a walking key: its far corner moves, as long as that is where the reader is.
+ * @param {Canvas} canvas @param {Region | null} region @param {number} cell that is read @param {string} key
  * @returns {Region}
  */
 export function extended(canvas, region, cell, key) {
-  const start = region?.from === cell ? region : { ...region, from: cell, to: cell };
+  const start = region?.to === cell ? region : { ...region, from: cell, to: cell };
   return { ...start, to: walk(canvas, start.to, key) ?? start.to };
 }
 

@@ -12,6 +12,7 @@ import { cellAtPoint, nearestCell } from "#viewer/grid";
  * @typedef {object} Actions
  * @property {(cell: number | null) => void} hover
  * @property {(cell: number) => void} pin
+ * @property {(cell: number) => void} read
  * @property {(corners: Corners) => void} select
  * @property {() => number | null} start where a region begins that Shift and a click end
  * @property {(sentence: string) => void} say
@@ -88,7 +89,7 @@ export function listenToPointer(frame, button, canvasOf, actions) {
   });
   frame.addEventListener("pointermove", (event) => {
     if (drag && event.buttons & 1) dragTo(event);
-    else if (event.pointerType !== "touch") actions.hover(cellUnder(event));
+    if (event.pointerType !== "touch") actions.hover(cellUnder(event));
   });
   frame.addEventListener("pointercancel", () => {
     drag = null;

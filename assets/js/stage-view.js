@@ -39,15 +39,24 @@ export function createStage(page, palette, actions) {
   new ResizeObserver(() => shown && drawAll(shown)).observe(frame);
   const pointer = listenToPointer(frame, byId("region-button"), () => shown?.image.canvas ?? null, {
     ...actions,
-    start: () => shown?.state.region?.from ?? shown?.state.cell ?? null,
+    start: () => shown?.state.region?.from ?? shown?.state.cursor ?? shown?.state.cell ?? null,
+  });
+
+  // What a keyboard or a screen reader brings the focus to is read; what a pointer presses may be dragged.
+  grid.addEventListener("focusin", ({ target }) => {
+    const cell = cellOf(target);
+    if (cell === null || !shown || !(/** @type {Element} */ (target).matches(":focus-visible"))) return;
+    if (cell !== (shown.state.cursor ?? shown.state.cell)) actions.read(cell);
   });
 
   /** @param {View} view */
   function show(view) {
+    const focused = grid.contains(document.activeElement);
     if (shown?.image !== view.image) showPicture(view);
     shown = view;
     drawAll(view);
-    selectCells(grid, view.state.pins, view.state.cell);
+    selectCells(grid, view.state.pins, view.state.cursor ?? view.state.cell);
+    if (focused) followFocus(view.state);
     labelWhenIdle(view);
     maps.ahead(view, palette);
   }
@@ -72,6 +81,17 @@ export function createStage(page, palette, actions) {
   function mark(view) {
     shown = view;
     draw(overlays.marks, frame, view, (context, pixel) => drawMarks(context, view, palette, pixel));
+  }
+
+  /**
+   * The focus goes along with what is read, and stays in a grid that is laid anew.
+   * @param {import("#viewer/hash").State} state
+   */
+  function followFocus({ cursor, cell }) {
+    const read = cursor ?? cell;
+    if (read === null && grid.contains(document.activeElement)) return;
+    const next = read === null ? grid.querySelector("[data-cell][tabindex='0']") : elementOf(grid, read);
+    if (next instanceof HTMLElement && next !== document.activeElement) next.focus({ preventScroll: true });
   }
 
   /** @param {number} cell */

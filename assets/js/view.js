@@ -35,7 +35,7 @@ import { shownTokens } from "#viewer/shown-tokens";
  * @property {Page} page
  * @property {import("#viewer/hash").State} state
  * @property {number | null} hover
- * @property {number | null} cell the patch to read: hovered, else pinned
+ * @property {number | null} cell the patch to read: under the pointer, else under the cursor, else pinned
  * @property {PageImage} image
  * @property {import("#viewer/readings").ImageData} data
  * @property {import("#viewer/shown-tokens").ShownTokens} shown the tokens that the reader wants to see
@@ -63,7 +63,7 @@ export function viewMaker(page, palette, findingsOf = () => null) {
       page,
       state,
       hover,
-      cell: hover ?? state.cell,
+      cell: hover ?? state.cursor ?? state.cell,
       image: page.images[state.image],
       data,
       shown,

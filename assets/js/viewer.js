@@ -46,6 +46,7 @@ export async function start(document) {
   const stage = createStage(page, palette, {
     hover: (cell) => reader.hover(cell),
     pin: (cell) => reader.pin(cell),
+    read: (cell) => reader.read(cell),
     select: (corners) => reader.select(corners),
     say,
   });

@@ -48,9 +48,9 @@ def test_from_the_index_through_a_page_and_back(page: Page, tiny_site: Path) -> 
     expect(page.locator("main:focus")).to_have_count(1)
     tab_to(page, "[role=gridcell]")
     press(page, "Home", "ArrowRight")
-    place = opened.state()["patch"]
+    place = opened.state()["read"]
     press(page, "]", "[", ".", ",")
-    assert opened.state()["patch"] == place
+    assert opened.state()["read"] == place
     tab_to(page, ".breadcrumb a", "Shift+Tab")
     press(page, "Enter")
     page.wait_for_url("**/index.html*")
@@ -61,16 +61,19 @@ def test_walking_pinning_and_letting_go(page: Page, tiny_site: Path) -> None:
     cells = page.locator("[role=gridcell][aria-selected=true]")
     tab_to(page, "[role=gridcell]")
     press(page, "ArrowDown")
-    assert opened.state()["patch"] == "1,1"
+    assert opened.state() | {"patch": "0,1", "read": "1,1"} == opened.state()
     press(page, "ArrowDown", "ArrowRight")  # the last row stops the walk
-    assert opened.state()["patch"] == "1,2"
+    assert opened.state()["read"] == "1,2"
+    assert opened.title() == "Patch at row 1, column 2"
     expect(cells).to_have_count(1)
     press(page, "Enter")
-    expect(cells).to_have_count(0)
-    press(page, "Enter")
+    expect(cells).to_have_count(2)
+    assert opened.state() | {"patch": "1,2", "pins": "0,1;1,2"} == opened.state()
+    press(page, "Enter")  # let go of it again: it stays the patch that is read
     expect(cells).to_have_count(1)
+    assert opened.state()["read"] == "1,2"
     press(page, "Escape")
-    assert "patch" not in opened.state()
+    assert not {"patch", "pins", "read"} & set(opened.state())
 
 
 def test_the_region_grows_and_goes(page: Page, tiny_site: Path) -> None:

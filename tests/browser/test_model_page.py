@@ -231,12 +231,15 @@ def test_the_way_of_the_keyboard_alone(page: Page, tiny_site: Path) -> None:
     assert opened.state()["patch"] == "0,0"
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
-    assert opened.state()["patch"] == "1,1"
+    assert opened.state() | {"patch": "0,0", "read": "1,1"} == opened.state()
     expect(focused).to_have_attribute("data-cell", "4")
-    expect(focused).to_have_attribute("aria-selected", "true")
+    expect(focused).to_have_attribute("aria-selected", "false")
     expect(focused).to_have_attribute("aria-label", re.compile("^row 1, column 1: "))
     page.keyboard.press("End")
-    assert opened.state()["patch"] == "1,2"
+    assert opened.state()["read"] == "1,2"
+    page.keyboard.press("Enter")
+    assert opened.state() | {"patch": "1,2", "pins": "0,0;1,2"} == opened.state()
+    expect(focused).to_have_attribute("aria-selected", "true")
     page.keyboard.press("]")
     assert opened.state()["layer"] == "2"
     page.keyboard.press("m")

@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { TABLES } from "#viewer/export-tables";
 import { fileName } from "#viewer/file-names";
+import { shownTokens } from "#viewer/shown-tokens";
 
 const neighbour = (token) => ({
   rank: 1,
@@ -22,7 +23,7 @@ const view = (cell, pins) => ({
   },
   image: { id: "scene", canvas: { rows: 2, cols: 3 } },
   state: { layer: 1, cell, pins },
-  data: { neighbors: (lens, layer, at) => [neighbour(`${lens} ${layer} ${at}`)] },
+  shown: { list: (lens, layer, at) => [neighbour(`${lens} ${layer} ${at}`)], without: [] },
 });
 const [lists, layers, region, search] = TABLES;
 const tokenOf = (row) => row[8].text;
@@ -49,11 +50,37 @@ test("the lists are those of the patch that is read, then of the other pins", ()
     sentence_json: { text: "a dog" },
     token_start: 2,
     token_end: 5,
+    left_out: "",
   });
 });
 
 test("the layer table has every stored layer of the patch that is read", () => {
   assert.deepEqual(layers.table(view(4, [4])).rows.map(tokenOf), ["contextual 0 4", "contextual 1 4"]);
+});
+
+test("tokens that the page leaves out are not saved, the others keep their ranks", () => {
+  const stored = ["the", " dog", "...", " cat"].map((token, at) => ({ ...neighbour(token), rank: at + 1 }));
+  const at = view(4, [4]);
+  const page = {
+    ...at.page,
+    model: { id: "olmo", numLayers: 9 },
+    defaultTokens: [{ lens: "contextual", layer: 1, token: "the", images: 9, of: 9, share: 1, kind: "default" }],
+  };
+  const data = { neighbors: () => stored };
+  const saved = (choice, table) => {
+    const { columns, rows } = table.table({ ...at, page, shown: shownTokens(page, choice, data) });
+    return rows.map((row) => `${row[3]}: ${row[7]} ${tokenOf(row).trim()}, without ${row[columns.indexOf("left_out")]}`);
+  };
+  const hidden = "without default tokens, non-words";
+  assert.deepEqual(saved({ defaults: "hide", wordsOnly: true }, lists), [`8: 2 dog, ${hidden}`, `8: 4 cat, ${hidden}`]);
+  assert.deepEqual(saved({ defaults: "hide", wordsOnly: true }, layers), [
+    `0: 1 the, ${hidden}`,
+    `0: 2 dog, ${hidden}`,
+    `0: 4 cat, ${hidden}`,
+    `8: 2 dog, ${hidden}`,
+    `8: 4 cat, ${hidden}`,
+  ]);
+  assert.equal(saved({ defaults: "dim", wordsOnly: false }, lists).length, 4);
 });
 
 test("what is not shown is not offered", () => {
@@ -73,7 +100,7 @@ test("files are named after ids and nothing else", () => {
 
 test("a region's words are counted per lens, spellings and all", () => {
   const first = (lens, layer, cell) => ({ token: [" dog", "Dog", " cat", " dog"][cell] ?? " sky", score: 0.5, rank: 1 });
-  const at = { ...view(null, []), shown: { first } };
+  const at = { ...view(null, []), shown: { first, without: ["non-words"] } };
   at.state = { ...at.state, region: { from: 4, to: 0 } };
   assert.equal(region.title(at), "The region");
   const { columns, rows } = region.table(at);
@@ -85,6 +112,7 @@ test("a region's words are counted per lens, spellings and all", () => {
       [" sky", [" sky"], 1, 0.25],
     ],
   );
+  assert.equal(read[0].left_out, "non-words");
   assert.deepEqual([read[0].first_row, read[0].last_row, read[0].last_column], [0, 1, 1]);
 });
 

@@ -27,6 +27,7 @@ const START = {
   layer: 1,
   cell: null,
   pins: [],
+  cursor: null,
   region: null,
   map: "none",
   lens: "contextual",
@@ -56,6 +57,8 @@ test("every state comes back from its own hash", () => {
 
 for (const [name, change] of [
   ["four pins, one slot empty", { cell: 11, pins: [3, null, 11, 0] }],
+  ["a patch that is read beside the pin", { cell: 11, pins: [11], cursor: 2 }],
+  ["a patch that is read without a pin", { cursor: 7 }],
   ["a region", { region: { from: 11, to: 0 } }],
   ["all layers at once", { multiples: true }],
   ["dimmed default tokens", { defaults: "dim" }],
@@ -111,6 +114,7 @@ for (const [hash, what] of [
   ["layer=NaN", "vision layer NaN"],
   ["layer=", "vision layer ∅"],
   ["patch=3,0", "patch 3,0"],
+  ["patch=0,0&read=3,0", "patch 3,0"],
   ["image=scene-0&patch=1,8", "patch 1,8"],
   ["image=%00&layer=99&patch=x", "image ⟨U+0000⟩, vision layer 99, patch x"],
 ]) {

@@ -47,6 +47,33 @@ test("a link opens as it says and is written back", async () => {
   assert.deepEqual(log.replaced, ["image=wide&layer=2&patch=1,3&map=none&lens=logit"]);
 });
 
+test("a link reads its own image only; without a link the first is read", async () => {
+  for (const [hash, expected] of [["#image=tall&layer=2", [1]], ["#layer=2", [0]], ["", [0]], ["#image=gone", [0]]]) {
+    const asked = new Set();
+    const { log } = await openReader(hash, async (image) => (asked.add(image), data));
+    assert.deepEqual([...asked], expected);
+    assert.equal(log.views.at(-1).state.image, expected[0]);
+  }
+});
+
+const failing = (/** @type {number[]} */ images) => async (/** @type {number} */ image) => {
+  if (images.includes(image)) throw new Error(`no file ${image}`);
+  return data;
+};
+
+test("a link to an image that cannot be read opens the first one and says why", async () => {
+  const { log } = await openReader("#image=tall&layer=2", failing([1]));
+  assert.equal(log.views.at(-1).state.image, 0);
+  assert.equal(log.said.at(-1), "no file 1");
+  assert.match(log.replaced.at(-1), /^image=wide&/);
+});
+
+test("where no image can be read, opening fails once and for all", async () => {
+  await assert.rejects(openReader("#image=tall&layer=2", failing([0, 1])), /no file 0/);
+  await assert.rejects(openReader("#layer=2", failing([0])), /no file 0/);
+  await assert.rejects(openReader("", failing([0])), /no file 0/);
+});
+
 test("hovering is shown and not written; leaving shows the pinned patch", async () => {
   const { reader, log } = await openReader();
   reader.hover(2);
@@ -96,12 +123,51 @@ test("the pin goes to the same place of another grid", async () => {
   assert.equal(log.views.at(-1).cell, 6 * 2 + 1);
 });
 
-test("walking moves the pin, and starts in the middle", async () => {
-  const { reader } = await openReader();
+test("walking moves the cursor and leaves pins alone; without a pin it starts at the focus, else in the middle", async () => {
+  const { reader, log } = await openReader();
   assert.equal(reader.walk("ArrowLeft"), 6);
   assert.equal(reader.walk("ArrowUp"), 2);
+  const { state, cell } = log.views.at(-1);
+  assert.deepEqual([cell, state.cursor, state.cell, state.pins], [2, 2, 7, [7]]);
+  assert.match(log.replaced.at(-1), /&patch=1,3&read=0,2&/);
+  await reader.clear();
+  assert.equal(log.views.at(-1).cell, null);
+  assert.equal(reader.walk("ArrowUp", 4), 0);
   await reader.clear();
   assert.equal(reader.walk("ArrowUp"), 1);
+});
+
+test("the cursor is gone once it is back at the pin that is read", async () => {
+  const { reader, log } = await openReader();
+  reader.walk("ArrowLeft");
+  assert.equal(reader.walk("ArrowRight"), 7);
+  assert.equal(log.views.at(-1).state.cursor, null);
+  assert.doesNotMatch(log.replaced.at(-1), /read=/);
+});
+
+test("what is under the cursor is pinned and unpinned, and stays the patch that is read", async () => {
+  const { reader, log } = await openReader();
+  await reader.pinHere(reader.walk("ArrowLeft"));
+  assert.deepEqual(log.views.at(-1).state.pins, [7, 6]);
+  assert.equal(log.views.at(-1).cell, 6);
+  await reader.pinHere(6);
+  assert.deepEqual(log.views.at(-1).state.pins, [7]);
+  assert.equal(log.views.at(-1).cell, 6);
+  assert.equal(reader.walk("ArrowLeft"), 5);
+  reader.hover(2);
+  await reader.readPin(7);
+  reader.hover(null);
+  assert.equal(log.views.at(-1).state.cursor, null);
+});
+
+test("a hit of a search is read and moves no pin, and a link keeps it", async () => {
+  const { reader, log } = await openReader();
+  await reader.goTo({ image: 0, layer: 2, cell: 1 });
+  const { state, cell } = log.views.at(-1);
+  assert.deepEqual([cell, state.layer, state.cell, state.pins], [1, 2, 7, [7]]);
+  const again = await openReader(`#${log.replaced.at(-1)}`);
+  assert.equal(again.log.views.at(-1).cell, 1);
+  assert.deepEqual(again.log.views.at(-1).state.pins, [7]);
 });
 
 test("an image that comes late does not replace the one asked for after it", async () => {

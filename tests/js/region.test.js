@@ -42,12 +42,12 @@ test("any two corners span the same cells, for every grid", () => {
   }
 });
 
-test("a region grows from the pinned cell and stops at the grid's edges", () => {
+test("a region grows from the cell that is read and stops at the grid's edges", () => {
   const grid = canvas(3, 3);
   const first = extended(grid, null, 4, "ArrowRight");
   assert.deepEqual(first, { from: 4, to: 5 });
-  assert.deepEqual(extended(grid, first, 4, "ArrowDown"), { from: 4, to: 8 });
-  assert.deepEqual(extended(grid, { from: 4, to: 8, lists: true }, 4, "ArrowDown"), {
+  assert.deepEqual(extended(grid, first, 5, "ArrowDown"), { from: 4, to: 8 });
+  assert.deepEqual(extended(grid, { from: 4, to: 8, lists: true }, 8, "ArrowDown"), {
     from: 4,
     to: 8,
     lists: true,

@@ -38,6 +38,15 @@ test("hiding default tokens leaves the next ones, with their stored ranks", () =
   assert.equal(shown.first("logit", 0, 2).token, " dog");
 });
 
+test("what is left out has a name, unless there is nothing of its kind", () => {
+  assert.deepEqual(choose({}).without, []);
+  assert.deepEqual(choose({ defaults: "dim" }).without, []);
+  assert.deepEqual(choose({ defaults: "hide", wordsOnly: true }).without, ["default tokens", "non-words"]);
+  const none = shownTokens({ ...page, defaultTokens: [] }, { defaults: "hide", wordsOnly: false }, data);
+  assert.deepEqual(none.without, []);
+  assert.ok(none.all);
+});
+
 test("a default token of one lens and layer is none of another's", () => {
   const shown = choose({ defaults: "hide" });
   assert.equal(shown.first("logit", 1, 0).token, "the");

@@ -34,6 +34,7 @@ export function createControls(page, reader) {
     const { state } = view;
     layers.show(state.layer);
     for (const input of maps) offer(input, whatLacks(input.value, view));
+    byId("map-lacks").textContent = lackingMaps(view);
     // A map of a search that is not there would be one choice more to wonder about.
     byId("map-choices").querySelector("[data-choice=onset]")?.toggleAttribute("hidden", !hasOnset(view));
     check(maps, state.map);
@@ -46,6 +47,15 @@ export function createControls(page, reader) {
   return { show, play: layers.play };
 }
 
+/**
+ * The maps that cannot be chosen, in a sentence: a title of what is switched off reaches neither touch nor keys.
+ * @param {View} view
+ */
+function lackingMaps(view) {
+  const lacking = MAPS.filter(({ id }) => whatLacks(id, view) !== "").map(({ title }) => title);
+  return lacking.length > 0 ? `${lacking.join(", ")}: ${MISSING}` : "";
+}
+
 /** @param {View} view */
 const hasOnset = ({ state, findings }) => state.map === "onset" || findings?.hasOnset === true;
 
@@ -55,17 +65,18 @@ const SHORT = new Map([["embedding", "Embedding"]]);
 /** @param {import("#viewer/readings").Lens} lens */
 const shortened = ({ id, title }) => ({ id, title: SHORT.get(id) ?? title });
 
+const MISSING = "not in these results";
+
 /**
  * What a map would need and is not there, so that no choice leads to an empty picture; "" if nothing.
  * @param {string} map @param {View} view
  */
 function whatLacks(map, { page, data }) {
   const layers = page.visionLayers.map((_, index) => index);
-  const missing = "not in these results";
   if (map === "onset") return "";
-  if (map === "norm" || map === "entropy") return layers.some((layer) => data.statistics(layer, 0)) ? "" : missing;
-  if (map === "text-layer") return page.textLayers.length > 0 ? "" : missing;
+  if (map === "norm" || map === "entropy") return layers.some((layer) => data.statistics(layer, 0)) ? "" : MISSING;
+  if (map === "text-layer") return page.textLayers.length > 0 ? "" : MISSING;
   if (map !== "verdict") return "";
   const judged = page.lenses.some(({ id }) => layers.some((layer) => data.judgment(id, layer, 0)));
-  return judged ? "" : missing;
+  return judged ? "" : MISSING;
 }

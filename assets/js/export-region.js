@@ -21,6 +21,7 @@ const COLUMNS = [
   "share",
   "mean_score",
   "score_is",
+  "left_out",
 ];
 
 /** @param {View} view @returns {import("#viewer/csv").Table} */
@@ -42,6 +43,7 @@ export function regionTable({ page, state, image, shown }) {
       rounded(share),
       rounded(score),
       scoreName,
+      shown.without.join(", "),
     ]),
   );
   return { columns: COLUMNS, rows };

@@ -1,4 +1,7 @@
-/** The tables that can be saved while they are shown. */
+/**
+ * The tables that can be saved while they are shown. They hold the tokens that the page shows, with the ranks
+ * that are stored; a column says which kinds are left out.
+ */
 
 import { regionTable } from "#viewer/export-region";
 import { searchTable } from "#viewer/export-search";
@@ -14,7 +17,7 @@ import { colOf, rowOf } from "#viewer/grid";
 /** @type {import("#viewer/take-along-view").Saved[]} */
 export const TABLES = [
   { id: "lists", title: listsTitle, table: patchTable },
-  { id: "layers", title: ({ state: { cell } }) => (cell === null ? null : "Through the layers"), table: layersTable },
+  { id: "layers", title: ({ state: { cursor, cell } }) => ((cursor ?? cell) === null ? null : "Through the layers"), table: layersTable },
   { id: "region", title: ({ state: { region } }) => (region ? "The region" : null), table: regionTable },
   { id: "search", title: ({ findings }) => (findings?.counted.total ? "The search" : null), table: searchTable },
 ];
@@ -45,6 +48,7 @@ const COLUMNS = [
   "sentence_json",
   "token_start",
   "token_end",
+  "left_out",
 ];
 
 /** The lists of the patch that is read and of all pins, at this layer. @param {View} view @returns {Table} */
@@ -54,24 +58,25 @@ export function patchTable(view) {
 
 /** The lists of the patch that is read, at every stored layer. @param {View} view @returns {Table} */
 export function layersTable(view) {
-  const { cell } = view.state;
+  const cell = view.state.cursor ?? view.state.cell;
   const rows = cell === null ? [] : view.page.visionLayers.flatMap((_, layer) => rowsOf(view, layer, cell));
   return { columns: COLUMNS, rows };
 }
 
 /**
- * The pinned patches, the one that is read first. What is under the pointer is left out: the pointer is on
+ * The patch that is read, then the pinned ones. What is under the pointer is left out: the pointer is on
  * its way to the button.
  * @param {View} view @returns {number[]}
  */
-export function readCells({ state: { cell, pins } }) {
-  const others = pins.filter((pin) => pin !== null && pin !== cell);
-  return /** @type {number[]} */ (cell === null ? others : [cell, ...others]);
+export function readCells({ state: { cursor, cell, pins } }) {
+  const read = cursor ?? cell;
+  const others = pins.filter((pin) => pin !== null && pin !== read);
+  return /** @type {number[]} */ (read === null ? others : [read, ...others]);
 }
 
 /** @param {View} view @param {number} layer index @param {number} cell @returns {Cell[][]} */
 function rowsOf(view, layer, cell) {
-  const { page, image, data } = view;
+  const { page, image, shown } = view;
   const place = [
     page.study.id,
     page.model.id,
@@ -81,7 +86,12 @@ function rowsOf(view, layer, cell) {
     colOf(image.canvas, cell),
   ];
   return page.lenses.flatMap(({ id, scoreName }) =>
-    data.neighbors(id, layer, cell).map((neighbour) => [...place, id, ...listCells(neighbour, scoreName)]),
+    shown.list(id, layer, cell).map((neighbour) => [
+      ...place,
+      id,
+      ...listCells(neighbour, scoreName),
+      shown.without.join(", "),
+    ]),
   );
 }
 

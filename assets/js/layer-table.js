@@ -53,8 +53,14 @@ function headRow(page) {
     "tr",
     {},
     make("th", { scope: "col" }, "vision layer"),
-    ...page.lenses.map(({ id, title }) => make("th", { scope: "col", "data-lens": id }, title)),
+    ...page.lenses.map(({ id, title }) => make("th", { scope: "col", "data-lens": id }, ...columnName(id, title))),
   );
+}
+
+/** LN-Lens has a second axis: the text layer of each first token. @param {string} lens @param {string} title */
+function columnName(lens, title) {
+  if (lens !== "contextual") return [title];
+  return [make("span", { class: "axes" }, make("span", {}, title), make("span", { class: "axis" }, "text layer"))];
 }
 
 /** @param {HTMLElement} body @param {number} current index */
@@ -108,5 +114,9 @@ function lensCell(view, lens, index, colourOf) {
   );
   const swatch =
     list.length > 0 && property(make("span", { class: "swatch" }), "--swatch", colourOf(list[0].token));
-  return make("td", { "data-lens": lens }, make("span", { class: "tops" }, swatch, ...tokens));
+  const tops = make("span", { class: "tops" }, swatch, ...tokens);
+  const depth = list[0]?.textLayer ?? null;
+  if (depth === null) return make("td", { "data-lens": lens }, tops);
+  const badge = make("span", { class: "text-layer", title: `text layer ${depth}` }, String(depth));
+  return make("td", { "data-lens": lens }, make("span", { class: "axes" }, tops, badge));
 }

@@ -105,6 +105,7 @@ function heading(lens, list) {
     { class: "lens-head" },
     make("h3", { id: `lens-${lens.id}`, title: lens.note && visibleSentence(lens.note) }, lens.title),
     make("span", { class: "unit" }, probability ? `${lens.scoreName}, probability` : lens.scoreName),
+    lens.id === "logit" && list.length > 0 && !probability && make("span", { class: "unit" }, "no probabilities stored"),
   );
 }
 

@@ -38,6 +38,7 @@ import { isWord } from "#viewer/words";
  * @typedef {object} ShownTokens
  * @property {string} key differs whenever something else is shown; part of every cache's key
  * @property {boolean} all whether every token is shown
+ * @property {string[]} without kinds of tokens that are left out
  * @property {(lens: string, layer: number, cell: number) => Neighbour[]} list rows that are shown
  * @property {(lens: string, layer: number, cell: number) => Neighbour | null} first the first of them
  * @property {(lens: string, layer: number, token: string, rank: number) => boolean} shows
@@ -52,8 +53,9 @@ import { isWord } from "#viewer/words";
  */
 export function shownTokens(page, { defaults, wordsOnly }, data) {
   const isDefault = defaultsOf(page);
+  const hides = defaults === "hide" && hasDefaults(page);
   const shows = (/** @type {string} */ lens, /** @type {number} */ layer, /** @type {string} */ token, rank = 1) =>
-    !(wordsOnly && !isWordOnce(token)) && !(defaults === "hide" && isDefault(lens, layer, token, rank));
+    !(wordsOnly && !isWordOnce(token)) && !(hides && isDefault(lens, layer, token, rank));
   /** @type {ShownTokens["list"]} */
   const list = (lens, layer, cell) =>
     data.neighbors(lens, layer, cell).filter(({ token, rank }) => shows(lens, layer, token, rank));
@@ -65,7 +67,8 @@ export function shownTokens(page, { defaults, wordsOnly }, data) {
   };
   return {
     key: `${defaults} ${wordsOnly}`,
-    all: defaults !== "hide" && !wordsOnly,
+    all: !hides && !wordsOnly,
+    without: [hides && "default tokens", wordsOnly && "non-words"].filter((kind) => kind !== false),
     list,
     first,
     shows,
@@ -73,6 +76,9 @@ export function shownTokens(page, { defaults, wordsOnly }, data) {
     leftOut: (lens, layer, cells) => count(data, lens, layer, cells, isDefault),
   };
 }
+
+/** Whether any default token was found. @param {Pick<Filtered, "defaultTokens">} page */
+export const hasDefaults = ({ defaultTokens = [] }) => defaultTokens.some(({ kind }) => kind === "default");
 
 /**
  * Whether a token is a default token of a lens at a layer. What the model really says, LogitLens's first
@@ -86,11 +92,16 @@ const defaultsOf = oncePer((page) => {
     const place = `${lens} ${layer}`;
     if (kind === "default") known.set(place, (known.get(place) ?? new Set()).add(token));
   }
-  const isOutput = (/** @type {string} */ lens, /** @type {number} */ layer) =>
-    lens === "logit" && page.visionLayers[layer] === page.model.numLayers;
   return (lens, layer, token, rank) =>
-    known.get(`${lens} ${layer}`)?.has(token) === true && !(rank === 1 && isOutput(lens, layer));
+    known.get(`${lens} ${layer}`)?.has(token) === true && !(rank === 1 && isOutput(page, lens, layer));
 });
+
+/**
+ * Whether a lens's first token at a layer is what the model really says.
+ * @param {Pick<Filtered, "model" | "visionLayers">} page @param {string} lens @param {number} layer index
+ */
+export const isOutput = ({ model, visionLayers }, lens, layer) =>
+  lens === "logit" && visionLayers[layer] === model.numLayers;
 
 /**
  * @param {ImageData} data @param {string} lens @param {number} layer @param {number} cells

@@ -70,9 +70,11 @@ function offer(menu, view, tables) {
     const text = title(view);
     return text !== null && make("button", { type: "button", "data-table": index }, text);
   });
+  const without = view.shown.without.join(" and ");
   fill(
     byId("take-tables"),
     ...(buttons.some(Boolean) ? buttons : [make("span", { class: "quiet" }, "pin a patch first")]),
+    buttons.some(Boolean) && without !== "" && make("span", { class: "quiet" }, `${without} left out`),
   );
 }
 

@@ -5,6 +5,7 @@ import { cellCount } from "#viewer/grid";
 import { DEFAULT_CHOICES } from "#viewer/hash";
 import { usesLens } from "#viewer/maps";
 import { check, offer, radios } from "#viewer/radios";
+import { hasDefaults, isOutput } from "#viewer/shown-tokens";
 
 /**
  * @typedef {import("#viewer/view").View} View
@@ -24,7 +25,7 @@ export function createTokensControl(page, reader) {
   const inputs = radios("default-choices", "defaults", choices, (chosen) =>
     reader.update({ defaults: DEFAULT_CHOICES.find((choice) => choice === chosen) }),
   );
-  const found = (page.defaultTokens ?? []).some(({ kind }) => kind === "default");
+  const found = hasDefaults(page);
   for (const input of inputs) offer(input, found || input.value === "show" ? "" : "none found in these results");
   byId("default-list-button").hidden = !page.defaultTokens?.length;
   const words = /** @type {HTMLInputElement} */ (byId("words-only"));
@@ -32,7 +33,7 @@ export function createTokensControl(page, reader) {
 
   /** @param {View} view */
   return function show(view) {
-    check(inputs, view.state.defaults);
+    check(inputs, found ? view.state.defaults : "show");
     words.checked = view.state.wordsOnly;
     fill(byId("left-out"), ...sentences(view).map((sentence) => make("span", {}, sentence)));
   };
@@ -44,16 +45,42 @@ const lensOf = ({ map, lens }) => (map === "text-layer" ? "contextual" : lens);
 /** @param {View} view @returns {string[]} */
 function sentences(view) {
   const { page, state, shown, image } = view;
+  const inVain = hasDefaults(page) ? [] : [noneFor(state, page)];
+  const touchesDefaults = state.defaults !== "show" && hasDefaults(page);
   const lens = page.lenses.find(({ id }) => id === lensOf(state));
-  if (!lens) return [];
+  // Counting walks every token of the layer, so it is done only when it is shown.
+  if (!lens || !(touchesDefaults || state.wordsOnly)) return inVain;
   const { cells, ofCells, nonWords, ofTokens } = shown.leftOut(lens.id, state.layer, cellCount(image.canvas));
   const named = usesLens(state.map) || state.map === "text-layer" ? "" : ` of ${lens.title}`;
   return [
-    state.defaults === "show" ? "" : share(cells, ofCells, `cells${named} ${DONE[state.defaults]}`),
-    state.wordsOnly ? share(nonWords, ofTokens, `tokens${named} left out`) : "",
-  ].filter(Boolean);
+    ...inVain,
+    touchesDefaults && share(cells, ofCells, `cells${named} ${DONE[state.defaults]}`),
+    touchesDefaults && isOutput(page, lens.id, state.layer) && keptOutput(lens.title),
+    state.wordsOnly && share(nonWords, ofTokens, `tokens${named} left out`),
+  ].filter((sentence) => sentence !== false);
 }
 
 /** @param {number} count @param {number} total @param {string} what */
 const share = (count, total, what) =>
   `${count} of ${total} ${what} (${Math.round((100 * count) / Math.max(total, 1))}\u202f%)`;
+
+/** @param {string} title of LogitLens */
+const keptOutput = (title) => `last layer: ${title}’s first token is what the model says and stays`;
+
+/** Why nothing can be dimmed or hidden: at length to a link that asks for it. @param {State} state @param {View["page"]} page */
+const noneFor = (state, page) =>
+  state.defaults === "show" ? "Dim, Hide: no default tokens found" : whyNone(page.images.length);
+
+/** Images from which on a default token may be missing in one of them; see `default_tokens.sql`. */
+const MANY = 10;
+/** Images from which on it has to come first on a tenth of the patches; in fewer, on half of them. */
+const SOME = 5;
+
+/** Why a choice has nothing to act on. @param {number} images */
+export function whyNone(images) {
+  const none = "no default tokens found";
+  if (images === 1) return `${none}; one image cannot tell`;
+  if (images < SOME) return `${none}; with ${images} images only one that comes first on half of the patches of each would count`;
+  if (images < MANY) return `${none}; with ${images} images only one that is often first in all ${images} would count`;
+  return none;
+}

@@ -101,7 +101,21 @@ def test_what_the_model_says_at_the_last_layer_is_never_hidden(page: Page, plant
     assert tiny_study.LAYERS[-1] == tiny_study.NUM_LAYERS
     assert "the" in legend(page)
     expect(opened.lens("logit").locator(".neighbour .rank").first).to_have_text("1")
-    assert left_out(page) == f"0 of {CELLS} cells hidden (0\u202f%)"
+    sentences = page.locator("#left-out span").all_inner_texts()
+    assert sentences == [
+        f"0 of {CELLS} cells hidden (0\u202f%)",
+        "last layer: LogitLens’s first token is what the model says and stays",
+    ]
+    choose(page, "dim")
+    assert "what the model says and stays" in left_out(page)
+    page.locator("#lens-choices [data-choice=embedding]").click()
+    assert "stays" not in left_out(page)
+
+
+def test_below_the_last_layer_nothing_is_said_to_stay(page: Page, planted_site: Path) -> None:
+    ModelPage.open(page, planted_site / ALPHA, HERE + "&defaults=hide")
+    assert "hidden" in left_out(page)
+    assert "stays" not in left_out(page)
 
 
 def test_labels_for_the_ear_obey_too(page: Page, planted_site: Path) -> None:
@@ -126,7 +140,9 @@ def test_words_only_leaves_out_what_is_no_word_and_counts_it(page: Page, planted
 def test_the_list_names_the_tokens_by_layer(page: Page, planted_site: Path) -> None:
     ModelPage.open(page, planted_site / ALPHA, HERE)
     page.get_by_role("button", name="list").click()
-    default, common = (page.locator(f"#default-list tbody[data-kind={kind}]") for kind in ("default", "common"))
+    default, common = (
+        page.locator(f"#default-list tbody[data-kind={kind}]") for kind in ("default", "common")
+    )
     expect(default).to_be_visible()
     expect(default.locator("tr.group")).to_have_text(re.compile("Default.*90.%.*Hide act on these"))
     expect(default.locator("tr").nth(1)).to_have_text(re.compile(r"^2.*the 2/2$"))
@@ -139,7 +155,6 @@ def test_the_list_names_the_tokens_by_layer(page: Page, planted_site: Path) -> N
     expect(default).to_be_hidden()
 
 
-
 def test_a_page_without_default_tokens_says_so(page: Page, tiny_site: Path) -> None:
     opened = ModelPage.open(page, tiny_site / ALPHA)
     assert not [token for token in opened.facts["defaultTokens"] if token["kind"] == "default"]
@@ -147,13 +162,17 @@ def test_a_page_without_default_tokens_says_so(page: Page, tiny_site: Path) -> N
     expect(page.locator("#default-choices input[value=hide]")).to_have_attribute(
         "title", "none found in these results"
     )
+    assert left_out(page) == "Dim, Hide: no default tokens found"
 
 
 def test_a_link_that_hides_in_vain_says_why(page: Page, tiny_site: Path) -> None:
-    ModelPage.open(page, tiny_site / ALPHA, "#image=scene-0&layer=2&patch=0,1&map=words&lens=logit&defaults=hide")
+    ModelPage.open(
+        page, tiny_site / ALPHA, "#image=scene-0&layer=2&patch=0,1&map=words&lens=logit&defaults=hide"
+    )
     expect(page.locator("#default-choices input[value=show]")).to_be_checked()
     assert left_out(page) == (
-        "no default tokens found; with 2 images only one that comes first on half of the patches of each would count"
+        "no default tokens found; "
+        "with 2 images only one that comes first on half of the patches of each would count"
     )
 
 
@@ -171,7 +190,7 @@ def test_hidden_tokens_are_not_saved(page: Page, planted_site: Path) -> None:
         page.locator("[data-table='0']").click()
     text = info.value.path().read_text("utf-8-sig")
     rows = [row for row in csv.DictReader(io.StringIO(text, newline="")) if row["lens"] == "logit"]
-    assert [(row["rank"], json.loads(row["token_json"])) for row in rows][0] == ("2", NEXT)
+    assert (rows[0]["rank"], json.loads(rows[0]["token_json"])) == ("2", NEXT)
     assert PLANTED not in [json.loads(row["token_json"]) for row in rows]
     assert {row["left_out"] for row in rows} == {"default tokens"}
 

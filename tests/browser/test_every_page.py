@@ -22,7 +22,7 @@ def test_every_model_page_reads_every_image_and_layer(page: Page, any_site: Path
             page.locator("#layer-slider").fill(str(layer))
             expect(page.locator("#layer-value")).to_have_text(str(opened.facts["visionLayers"][layer]))
             assert sum(len(opened.tokens(lens["id"])) for lens in opened.facts["lenses"]) > 0
-        for choice in page.locator("#map-choices label:has(input:enabled)").all():
+        for choice in page.locator("#map-choices label:not([hidden]):has(input:enabled)").all():
             choice.click()
 
 

@@ -124,6 +124,26 @@ def test_both_axes_have_names(page: Page, tiny_site: Path) -> None:
     expect(page.locator("label[for='layer-slider']")).to_contain_text("Vision layer 2")
     expect(page.locator("#legend button").first).to_contain_text("text layer")
     expect(page.locator(".neighbour .text-layer").first).to_contain_text("text layer")
+    table = page.locator("#layer-table")
+    columns = table.locator("thead th")
+    expect(columns.first).to_have_text("vision layer")
+    expect(columns.and_(page.locator("[data-lens=contextual]"))).to_contain_text("text layer")
+    for layer in LAYERS:
+        row = table.locator("tbody tr").filter(
+            has=page.get_by_role("button", name=f"layer {layer}", exact=False)
+        )
+        depth = row.first.locator("[data-lens=contextual] .text-layer")
+        expect(depth).to_have_text(str(stored_depth(int(layer))))
+        expect(row.first.locator("[data-lens=logit] .text-layer")).to_have_count(0)
+
+
+def stored_depth(layer: int) -> int:
+    """The text layer of LN-Lens's first token in the patch of row 1, column 1, as it is stored."""
+    model = next(model for model in tiny_study.MODELS if model.model_id == "alpha-round")
+    place = ("scene-0", layer, 1 * tiny_study.ROUND.cols + 1, 1)
+    rows = tiny_study.neighbor_rows(model, "contextual")
+    key = ("image_id", "vision_layer", "cell", "rank")
+    return next(row["text_layer"] for row in rows if tuple(row[name] for name in key) == place)
 
 
 def paint(page: Page, selector: str) -> str:

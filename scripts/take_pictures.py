@@ -2,7 +2,8 @@
 
     .venv/bin/python scripts/take_pictures.py site
 
-writes `docs/images/model.png` and `docs/images/index.png`. The browser is the one that the tests use.
+writes `model.png`, `search.png`, `compare.png` and `index.png` in `docs/images/`. The browser is the one
+that the tests use.
 """
 
 from __future__ import annotations
@@ -18,6 +19,12 @@ from playwright.sync_api import Browser, sync_playwright
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 BALLOON = "#layer=2&patch=1,5&map=words&lens=contextual"
+SEARCH = "#layer=3&patch=5,1&find=red"
+COMPARISON = (
+    "#models=llama-clip,olmo-dinov2,qwen2-siglip&depth=0.5&map=words&lens=contextual&in=llama-clip&patch=2,4"
+)
+SETTLE = 2000
+"""Milliseconds."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -29,6 +36,7 @@ def take(browser: Browser, file: Path, fragment: str, size: tuple[int, int], out
     )
     page.goto(file.as_uri() + fragment)
     page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(SETTLE)  # a search goes on while the page is idle
     with Image.open(io.BytesIO(page.screenshot())) as picture:
         picture.convert("RGB").quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
             output, optimize=True
@@ -48,7 +56,10 @@ def main(site: Path, model: str, fragment: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         folder = site.resolve()
-        take(browser, _page_of(folder, model), fragment, (1400, 860), IMAGES / "model.png")
+        page = _page_of(folder, model)
+        take(browser, page, fragment, (1400, 860), IMAGES / "model.png")
+        take(browser, page, SEARCH, (1400, 860), IMAGES / "search.png")
+        take(browser, folder / "compare.html", COMPARISON, (1400, 900), IMAGES / "compare.png")
         take(browser, folder / "index.html", "", (1400, 1000), IMAGES / "index.png")
         browser.close()
 

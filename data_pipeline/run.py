@@ -7,12 +7,10 @@ so a run that is killed goes on with the first part that is missing and ends wit
 from __future__ import annotations
 
 import json
-import platform
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
 from pathlib import Path
 
@@ -32,6 +30,7 @@ from data_pipeline.schema import TABLES
 from data_pipeline.shelf import Shelf
 from data_pipeline.store import ResultsWriter
 from data_pipeline.study import Study
+from data_pipeline.versions import recorded_versions
 
 _SMALL_HIDDEN_SIZE = 512
 _LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "pyarrow", "pillow")
@@ -221,7 +220,7 @@ class Run:
             "started": started,
             "seconds": time.perf_counter() - clock,
             "command": self.command,
-            "versions": json.dumps(_versions()),
+            "versions": json.dumps(recorded_versions(_LIBRARIES)),
             "device": str(self.loader.device),
             "dtype": self.plan.study.dtype,
             "seed": self.plan.study.seed,
@@ -272,11 +271,3 @@ def _manifest(plan: Plan, image_ids: list[str]) -> Manifest:
         for model in plan.models
     ]
     return Manifest(info, expected)
-
-
-def _versions() -> dict[str, str]:
-    versions = {"python": platform.python_version()}
-    for name in ("vlens", *_LIBRARIES):
-        with suppress(PackageNotFoundError):
-            versions[name] = version(name)
-    return versions

@@ -13,7 +13,16 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CONTRACT = {
     f"data_pipeline.{name}"
-    for name in ("schema", "value_rules", "errors", "folders", "manifest", "store", "completeness")
+    for name in (
+        "schema",
+        "value_rules",
+        "errors",
+        "folders",
+        "manifest",
+        "store",
+        "completeness",
+        "versions",
+    )
 }
 LIGHT = CONTRACT | {"data_pipeline", "data_pipeline.progress", "data_pipeline.integrity"}
 HEAVY = {"torch", "transformers", "safetensors", "tokenizers", "huggingface_hub", "accelerate"}

@@ -14,6 +14,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from data_pipeline.versions import __version__
+
 if TYPE_CHECKING:
     from data_pipeline.errors import InputError
     from data_pipeline.importers.vlens_json import import_vlens_json
@@ -22,9 +24,15 @@ if TYPE_CHECKING:
     from data_pipeline.study import load_study
     from generator.build import build_site
 
-__version__ = "0.1.0"
-
-__all__ = ["InputError", "Results", "build_site", "import_vlens_json", "load_study", "run_study"]
+__all__ = [
+    "InputError",
+    "Results",
+    "__version__",
+    "build_site",
+    "import_vlens_json",
+    "load_study",
+    "run_study",
+]
 
 _MODULES = {
     "InputError": "data_pipeline.errors",

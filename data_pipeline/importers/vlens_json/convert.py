@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import platform
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
 from json import dumps
 from pathlib import Path
@@ -34,6 +31,7 @@ from data_pipeline.manifest import Absence, Expected, Manifest, StudyInfo
 from data_pipeline.progress import Progress, SilentProgress, Stage
 from data_pipeline.schema import LENSES
 from data_pipeline.store import ResultsWriter
+from data_pipeline.versions import recorded_versions
 
 ABSENCE_REASON = "not in the imported files"
 _ROWS_A_PART = 1_000_000
@@ -186,15 +184,7 @@ def _write_run(writer: ResultsWriter, folder: Path, started: datetime, seconds: 
         "started": started,
         "seconds": seconds,
         "command": f"vlens import vlens-json {folder.name}",
-        "versions": dumps(_versions()),
+        "versions": dumps(recorded_versions(("pyarrow", "pillow"))),
     }
     writer.write_part("runs/import.parquet", runs_table(row))
     return "runs/import.parquet"
-
-
-def _versions() -> dict[str, str]:
-    versions = {"python": platform.python_version()}
-    for name in ("vlens", "pyarrow", "pillow"):
-        with suppress(PackageNotFoundError):  # a bare checkout has no version of its own
-            versions[name] = version(name)
-    return versions

@@ -1,6 +1,6 @@
 /**
  * The chance level of agreement: the same words, looked for where the other models read another image of the
- * study at the same place.
+ * study at the same place. Padding of either image is left out.
  */
 
 import { sum } from "#viewer/compare-agreement";

@@ -22,7 +22,7 @@ import { cellAtPoint, cellBox, cellCount } from "#viewer/grid";
 
 /** What a cell's counterpart can be when it is no cell. */
 export const UNSEEN = -1;
-/** The place itself is padding: it is in no picture. */
+/** The place is padding: nothing of the image. */
 export const PADDING = -2;
 
 /**
@@ -52,6 +52,20 @@ export function linkCells(from, to, source) {
     const there = link.to(centre);
     return cellAtPoint(to, there.x, there.y) ?? UNSEEN;
   });
+}
+
+/**
+ * Cells of a model's canvas as they lie on its canvas of another image, at the same relative position; PADDING
+ * where that holds nothing of the other image.
+ * @param {Int32Array} cells below 0: none @param {LinkedCanvas} from @param {LinkedCanvas} to
+ * @param {Size} source of the other image @returns {Int32Array}
+ */
+export function moveCells(cells, from, to, source) {
+  const moved = linkCells({ ...from, affine: [] }, { ...to, affine: [] }, source);
+  const isPadding = paddingTest(to, source);
+  const place = (/** @type {number} */ cell) =>
+    cell >= 0 && isPadding(centreOf(to, cell)) ? PADDING : cell;
+  return cells.map((cell) => (cell < 0 ? cell : place(moved[cell])));
 }
 
 /**

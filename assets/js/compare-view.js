@@ -2,8 +2,9 @@
 
 import { agreement } from "#viewer/compare-agreement";
 import { layerAt } from "#viewer/compare-depth";
+import { cellLinks } from "#viewer/compare-links";
 import { agreementMap, compareWords } from "#viewer/compare-maps";
-import { linkCells, linkOf } from "#viewer/compare-place";
+import { linkOf, UNSEEN } from "#viewer/compare-place";
 import { WordNumbers } from "#viewer/compare-words";
 import { cellCount } from "#viewer/grid";
 
@@ -40,19 +41,7 @@ import { cellCount } from "#viewer/grid";
 export function compareViews(page, palette) {
   const numbers = new WordNumbers();
   const places = new Map(page.frequentWords.map((word, place) => [word, place]));
-  /** @type {Map<string, Int32Array>} */
-  const links = new Map();
-
-  /** @param {number} from @param {number} to models @param {number} image */
-  function cellsBetween(from, to, image) {
-    const [here, there] = [page.canvasOf(from, image), page.canvasOf(to, image)];
-    if (!here || !there) return new Int32Array(0);
-    const { width, height } = page.images[image];
-    const key = [page.geometries.indexOf(here), page.geometries.indexOf(there), width, height].join(" ");
-    const known = links.get(key) ?? linkCells(here, there, { width, height });
-    links.set(key, known);
-    return known;
-  }
+  const between = cellLinks(page);
 
   /** @param {Loaded | null} loaded @param {string} lens @param {number} layer @returns {Words | null} */
   const wordsOf = (loaded, lens, layer) => loaded && numbers.read(loaded.data, lens, layer);
@@ -66,22 +55,10 @@ export function compareViews(page, palette) {
     if (!words) return null;
     const others = theirs.flatMap((other, index) => {
       const read = index === at ? null : wordsOf(other.loaded, state.lens, other.layer);
-      return read ? [{ words: read, cells: cellsOver(state, mine[at], other) }] : [];
+      const cells = between(mine[at].index, other.index, state.image, other.image);
+      return read ? [{ words: read, cells }] : [];
     });
     return agreement(words, others, state.first);
-  }
-
-  /**
-   * The cell of another model for each cell of one; for chance it reads another image, on which the canvas
-   * may be cut differently: then the same relative position is taken.
-   * @param {CompareState} state @param {Seen} one @param {Seen} other
-   */
-  function cellsOver(state, one, other) {
-    const cells = cellsBetween(one.index, other.index, state.image);
-    const [here, there] = [page.canvasOf(other.index, state.image), page.canvasOf(other.index, other.image)];
-    if (here === there || !here || !there) return cells;
-    const moved = linkCells({ ...here, affine: [] }, { ...there, affine: [] }, page.images[state.image]);
-    return cells.map((cell) => (cell < 0 ? cell : moved[cell]));
   }
 
   /** @param {CompareState} state @param {number} index @param {Loaded | null} loaded @param {string} problem */
@@ -118,7 +95,7 @@ export function compareViews(page, palette) {
         counterpart: (spot, at) =>
           spot.model === state.models[at]
             ? spot.cell
-            : (cellsBetween(spot.model, state.models[at], state.image)[spot.cell] ?? -1),
+            : (between(spot.model, state.models[at], state.image)[spot.cell] ?? UNSEEN),
       };
     },
   };

@@ -14,14 +14,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from data_pipeline.versions import __version__
-
 if TYPE_CHECKING:
     from data_pipeline.errors import InputError
     from data_pipeline.importers.vlens_json import import_vlens_json
     from data_pipeline.run import run_study
     from data_pipeline.store import Results
     from data_pipeline.study import load_study
+    from data_pipeline.versions import __version__
     from generator.build import build_site
 
 __all__ = [
@@ -35,6 +34,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "__version__": "data_pipeline.versions",
     "InputError": "data_pipeline.errors",
     "Results": "data_pipeline.store",
     "build_site": "generator.build",

@@ -46,7 +46,7 @@ function gridLines(context, canvas, shift) {
 }
 
 /**
- * A frame around a cell, with a rim inside and outside.
+ * A frame around a cell, outside it, so that the word in the cell stays legible; with a rim on both sides.
  * @param {CanvasRenderingContext2D} context @param {Canvas} canvas @param {number} cell
  * @param {{colour: string, rim: string, width: number}} stroke `width` in CSS pixels @param {number} pixel
  */
@@ -55,12 +55,12 @@ export function drawFrame(context, canvas, cell, stroke, pixel) {
 }
 
 /**
- * The same around any box.
+ * The same around any box. At the canvas's edges it has to lie inside.
  * @param {CanvasRenderingContext2D} context @param {Canvas} canvas @param {Box} around
  * @param {{colour: string, rim: string, width: number}} stroke `width` in CSS pixels @param {number} pixel
  */
 export function drawBox(context, canvas, around, { colour, rim, width }, pixel) {
-  const box = within(around, canvas, (width / 2 + 1) * pixel);
+  const box = within(grown(around, (width / 2) * pixel), canvas, (width / 2 + 1) * pixel);
   context.lineJoin = "round";
   for (const [stroke, thickness] of /** @type {const} */ ([
     [rim, width + 2],
@@ -72,14 +72,13 @@ export function drawBox(context, canvas, around, { colour, rim, width }, pixel) 
   }
 }
 
-/** Side of the square that holds a pin's number, CSS pixels; its figure; where cells are large, it lies inside. */
+/** Side of the square that holds a pin's number, its figure, and what the middle of a cell keeps for a word, CSS pixels. */
 const TAG = 14;
 const TAG_FONT = 11;
-const TAG_INSIDE = 3 * TAG;
+const WORD = 14;
 
 /**
- * A number at the corner of a cell, so that pins are told apart without their colours. Beside small cells it
- * lies outside, where it hides nothing of them.
+ * A number at the corner of a cell, so that pins are told apart without their colours.
  * @param {CanvasRenderingContext2D} context @param {Canvas} canvas @param {number} cell @param {string} text
  * @param {{colour: string, ink: string, font: string}} style @param {number} pixel
  */
@@ -96,16 +95,20 @@ export function drawTag(context, canvas, cell, text, { colour, ink, font }, pixe
 }
 
 /**
- * The top left corner of a cell's tag, inside the canvas.
+ * The top left corner of a cell's tag: as far inside the cell as its word leaves room, the rest beyond the corner. In the
+ * first row that is the lower corner.
  * @param {Canvas} canvas @param {Box} box of the cell @param {number} pixel
  */
 export function tagPlace(canvas, box, pixel) {
   const side = TAG * pixel;
-  if (box.width >= TAG_INSIDE * pixel) return { x: Math.max(box.x, 0), y: Math.max(box.y, 0) };
-  const above = box.y - side;
-  const y = above >= 0 ? above : box.y + box.height;
-  return { x: Math.min(Math.max(box.x, 0), canvas.width - side), y };
+  const inside = Math.min(Math.max((box.height - WORD * pixel) / 2, 0), side);
+  const above = box.y - side + inside;
+  const y = above >= 0 ? above : box.y + box.height - inside;
+  return { x: Math.min(Math.max(box.x - side + inside, 0), canvas.width - side), y };
 }
+
+/** @param {Box} box @param {number} by @returns {Box} */
+const grown = ({ x, y, width, height }, by) => ({ x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by });
 
 /**
  * A box moved in from the canvas's edges, which would cut off half of its frame.

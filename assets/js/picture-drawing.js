@@ -14,8 +14,8 @@ import { regionBox } from "#viewer/region";
  */
 
 /** Widths of frames, CSS pixels: the pin that is read, other pins, the patch under pointer or cursor, the region. */
-const READ_WIDTH = 4;
-const PIN_WIDTH = 2.5;
+const READ_WIDTH = 3;
+const PIN_WIDTH = 2;
 const HOVER_WIDTH = 2;
 const REGION_WIDTH = 3;
 

@@ -20,13 +20,12 @@ if TYPE_CHECKING:
     from data_pipeline.run import run_study
     from data_pipeline.store import Results
     from data_pipeline.study import load_study
-    from data_pipeline.versions import __version__
+    from data_pipeline.versions import __version__ as __version__
     from generator.build import build_site
 
 __all__ = [
     "InputError",
     "Results",
-    "__version__",
     "build_site",
     "import_vlens_json",
     "load_study",

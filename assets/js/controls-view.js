@@ -52,8 +52,9 @@ export function createControls(page, reader) {
  * @param {View} view
  */
 function lackingMaps(view) {
-  const lacking = MAPS.filter(({ id }) => whatLacks(id, view) !== "").map(({ title }) => title);
-  return lacking.length > 0 ? `${lacking.join(", ")}: ${MISSING}` : "";
+  const reasons = MAPS.map(({ id }) => whatLacks(id, view));
+  const why = [...new Set(reasons)].filter(Boolean);
+  return why.map((reason) => `${MAPS.filter((_, at) => reasons[at] === reason).map(({ title }) => title).join(", ")}: ${reason}`).join(" · ");
 }
 
 /** @param {View} view */
@@ -65,7 +66,11 @@ const SHORT = new Map([["embedding", "Embedding"]]);
 /** @param {import("#viewer/readings").Lens} lens */
 const shortened = ({ id, title }) => ({ id, title: SHORT.get(id) ?? title });
 
-const MISSING = "not in these results";
+const LACKS = {
+  statistics: "no statistics stored",
+  textLayer: "no LN-Lens stored",
+  verdict: "no judge has read these results",
+};
 
 /**
  * What a map would need and is not there, so that no choice leads to an empty picture; "" if nothing.
@@ -74,9 +79,9 @@ const MISSING = "not in these results";
 function whatLacks(map, { page, data }) {
   const layers = page.visionLayers.map((_, index) => index);
   if (map === "onset") return "";
-  if (map === "norm" || map === "entropy") return layers.some((layer) => data.statistics(layer, 0)) ? "" : MISSING;
-  if (map === "text-layer") return page.textLayers.length > 0 ? "" : MISSING;
+  if (map === "norm" || map === "entropy") return layers.some((layer) => data.statistics(layer, 0)) ? "" : LACKS.statistics;
+  if (map === "text-layer") return page.textLayers.length > 0 ? "" : LACKS.textLayer;
   if (map !== "verdict") return "";
   const judged = page.lenses.some(({ id }) => layers.some((layer) => data.judgment(id, layer, 0)));
-  return judged ? "" : MISSING;
+  return judged ? "" : LACKS.verdict;
 }

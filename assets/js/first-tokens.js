@@ -1,6 +1,7 @@
 /** A lens's first tokens for a patch in one line, as tables show them: the first one bold, the judge's dots. */
 
 import { make, tokenNode } from "#viewer/dom";
+import { shortText } from "#viewer/tokens";
 import { relationOf } from "#viewer/verdicts";
 import { normalise } from "#viewer/words";
 
@@ -28,7 +29,7 @@ export function firstTokens({ data, state, shown }, lens, cell, agreeing) {
   );
   return make(
     "span",
-    { class: "tops" },
+    { class: "tops", title: list.map(({ token }) => shortText(token)).join(" · ") || null },
     ...(tokens.length ? tokens : [make("span", { class: "quiet" }, "–")]),
   );
 }

@@ -4,6 +4,7 @@ import { wordColour } from "#viewer/colours";
 import { absenceText } from "#viewer/absence-view";
 import { byId, fill, make, property, tokenNode } from "#viewer/dom";
 import { describeLayer } from "#viewer/layers";
+import { shortText } from "#viewer/tokens";
 import { relationOf } from "#viewer/verdicts";
 import { isWord, normalise } from "#viewer/words";
 
@@ -114,7 +115,7 @@ function lensCell(view, lens, index, colourOf) {
   );
   const swatch =
     list.length > 0 && property(make("span", { class: "swatch" }), "--swatch", colourOf(list[0].token));
-  const tops = make("span", { class: "tops" }, swatch, ...tokens);
+  const tops = make("span", { class: "tops", title: list.map(({ token }) => shortText(token)).join(" · ") || null }, swatch, ...tokens);
   const depth = list[0]?.textLayer ?? null;
   if (depth === null) return make("td", { "data-lens": lens }, tops);
   const badge = make("span", { class: "text-layer", title: `text layer ${depth}` }, String(depth));

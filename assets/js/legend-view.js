@@ -2,6 +2,7 @@
 
 import { absenceText } from "#viewer/absence-view";
 import { byId, fill, make, property } from "#viewer/dom";
+import { showsMultiples } from "#viewer/multiples-view";
 import { formatScore } from "#viewer/scores";
 import { shortText } from "#viewer/tokens";
 
@@ -9,6 +10,9 @@ import { shortText } from "#viewer/tokens";
 
 /** Classes beyond these stand for few cells each; the map itself names them. Two lines, in the usual column. */
 const SHOWN = 10;
+
+/** A colour means the same at each layer, so that layers can be compared. */
+export const RAMP_SCALE = "one scale for all layers of this image";
 
 /**
  * Sets up the legend; the returned function shows a view in it.
@@ -22,6 +26,7 @@ export function createLegend(reader) {
   let only = null;
   let unfolded = false;
   let wasUnfolded = false;
+  let key = "";
 
   legend.addEventListener("click", (event) => {
     const button = event.target instanceof Element ? event.target.closest("button") : null;
@@ -38,7 +43,9 @@ export function createLegend(reader) {
 
   /** @param {import("#viewer/view").View} view */
   return function show(view) {
-    if (view.map === map && view.state.only === only && unfolded === wasUnfolded) return;
+    const now = counted(view);
+    if (view.map === map && view.state.only === only && unfolded === wasUnfolded && now === key) return;
+    key = now;
     map = view.map;
     only = view.state.only;
     wasUnfolded = unfolded;
@@ -49,8 +56,13 @@ export function createLegend(reader) {
 /** @param {CellMap} map @param {import("#viewer/view").View} view @param {boolean} unfolded */
 function contents(map, view, unfolded) {
   if (map.fills.every((colour) => colour === null)) return [make("p", { class: "quiet" }, whyEmpty(view))];
-  return map.ramp ? [ramp(map.ramp)] : classes(map, view.state.only, unfolded);
+  const of = counted(view);
+  if (map.ramp) return [ramp(map.ramp, of)];
+  return [of !== "" && make("span", { class: "quiet" }, `Patches ${of}`), ...classes(map, view.state.only, unfolded)];
 }
+
+/** Where all layers are shown, which one the legend speaks of. @param {import("#viewer/view").View} view */
+const counted = ({ page, state }) => (showsMultiples(state) ? `at vision layer ${page.visionLayers[state.layer]}` : "");
 
 /** @param {import("#viewer/view").View} view */
 function whyEmpty({ page, state, shown }) {
@@ -96,8 +108,8 @@ function classButton(item, index, only) {
   );
 }
 
-/** @param {NonNullable<CellMap["ramp"]>} ramp */
-function ramp({ low, high, colours, title }) {
+/** @param {NonNullable<CellMap["ramp"]>} ramp @param {string} layer "" where only one is shown */
+function ramp({ low, high, colours, title, here }, layer) {
   const steps = colours.map((colour) => property(make("span", {}), "--swatch", colour));
   return make(
     "div",
@@ -105,6 +117,6 @@ function ramp({ low, high, colours, title }) {
     make("span", {}, formatScore(low)),
     make("span", { class: "ramp-steps", "aria-hidden": "true" }, ...steps),
     make("span", {}, formatScore(high)),
-    make("span", { class: "ramp-title" }, title),
+    make("span", { class: "ramp-title" }, title, make("br"), `${RAMP_SCALE}; ${layer || "at this layer"} ${formatScore(here[0])} to ${formatScore(here[1])}`),
   );
 }

@@ -100,12 +100,12 @@ function column(view, lens, list, domain, agreeing) {
 /** @param {Lens} lens @param {Neighbour[]} list */
 function heading(lens, list) {
   const probability = list.some((neighbour) => neighbour.probability != null);
+  const lacks = lens.id === "logit" && list.length > 0;
   return make(
     "header",
     { class: "lens-head" },
     make("h3", { id: `lens-${lens.id}`, title: lens.note && visibleSentence(lens.note) }, lens.title),
-    make("span", { class: "unit" }, probability ? `${lens.scoreName}, probability` : lens.scoreName),
-    lens.id === "logit" && list.length > 0 && !probability && make("span", { class: "unit" }, "no probabilities stored"),
+    make("span", { class: "unit" }, [lens.scoreName, probability ? "probability" : lacks && "no probabilities stored"].filter(Boolean).join(", ")),
   );
 }
 

@@ -39,7 +39,8 @@ import { countWords, isWord, normalise } from "#viewer/words";
  * @property {boolean[]} [dims] cells that recede
  * @property {number[]} [ranks] of what each cell shows; above 1, what comes first is left out. 0: nothing shown
  * @property {LegendItem[]} classes legend by class
- * @property {{low: number, high: number, colours: string[], title: string} | null} ramp legend by figure
+ * @property {{low: number, high: number, colours: string[], title: string, here: [number, number]} | null} ramp
+ *   legend by figure; `low` and `high` are of all layers, `here` of the map
  */
 
 /** Maps in the order of the control; those that do not depend on a lens say so. */
@@ -102,8 +103,8 @@ export function readMap(kind, source, palette) {
   if (kind === "score") return scoreMap(source, palette);
   if (kind === "verdict") return verdictMap(source, palette);
   if (kind === "text-layer") return textLayerMap(source, palette);
-  if (kind === "norm") return statisticsMap("norm", "norm of the hidden state", source, palette);
-  if (kind === "entropy") return statisticsMap("entropy", "entropy, nats", source, palette);
+  if (kind === "norm") return statisticsMap("norm", "norm (L2) of the hidden state", source, palette);
+  if (kind === "entropy") return statisticsMap("entropy", "entropy of LogitLens, nats", source, palette);
   return null;
 }
 
@@ -191,7 +192,7 @@ function statisticsMap(name, title, { data, layer, layers, cells }, palette) {
  */
 function figureMap(values, domain, title, colours) {
   const fills = values.map((value) => (value === null ? null : rampColour(colours, fraction(value, domain))));
-  const ramp = { low: domain[0], high: domain[1], colours, title };
+  const ramp = { low: domain[0], high: domain[1], colours, title, here: domainOf(values) };
   return { fills, groups: values.map(() => null), labels: null, classes: [], ramp };
 }
 

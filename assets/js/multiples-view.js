@@ -1,5 +1,5 @@
 /**
- * Small multiples: the map at all layers at once, in place of the picture. Each is a button that goes to its
+ * Small multiples: the map at all layers at once, in place of the picture and across the page. Each is a button that goes to its
  * layer. They are painted when what they show changes, not when the reader goes from layer to layer.
  */
 
@@ -7,7 +7,7 @@ import { byId, fill, make, property } from "#viewer/dom";
 import { describeLayer } from "#viewer/layers";
 import { drawFrame } from "#viewer/line-drawing";
 import { drawMapAndGrid } from "#viewer/picture-drawing";
-import { tiling } from "#viewer/tiling";
+import { tiling, widened } from "#viewer/tiling";
 
 /**
  * @typedef {import("#viewer/view").View} View
@@ -18,6 +18,10 @@ import { tiling } from "#viewer/tiling";
 
 /** CSS pixels: between tiles, and the line that names the layer. */
 const EXTRA = { gap: 8, label: 18 };
+/** CSS pixels: tiles are at least this wide, even if the page must be scrolled, so that they have room for words. */
+const LEAST_WIDTH = 224;
+/** CSS pixels of a window's height that the page's other parts take. */
+const CHROME = 330;
 const PIN_WIDTH = 2;
 
 /**
@@ -55,7 +59,11 @@ export function createMultiples(page, palette, reader) {
     if (shown) show(shown);
   };
   picture.addEventListener("load", repaint);
-  new ResizeObserver(repaint).observe(frame);
+  let width = 0;
+  new ResizeObserver(() => {
+    // Painting changes the height, which is no reason to paint.
+    if (box.clientWidth !== width) repaint();
+  }).observe(box);
 
   /** @param {View} view */
   function show(view) {
@@ -69,7 +77,8 @@ export function createMultiples(page, palette, reader) {
       else button.removeAttribute("aria-current");
     });
     const wanted = keyOf(view);
-    if (wanted !== painted || view.findings !== paintedFindings) paint(box, frame, picture, tiles, view, palette);
+    if (wanted !== painted || view.findings !== paintedFindings) paint(box, picture, tiles, view, palette);
+    width = box.clientWidth;
     painted = wanted;
     paintedFindings = view.findings;
   }
@@ -94,13 +103,13 @@ function makeTile({ visionLayers, model }, index) {
 }
 
 /**
- * @param {HTMLElement} box @param {HTMLElement} frame @param {HTMLImageElement} picture @param {Tile[]} tiles
- * @param {View} view @param {Palette} palette
+ * @param {HTMLElement} box @param {HTMLImageElement} picture @param {Tile[]} tiles @param {View} view
+ * @param {Palette} palette
  */
-function paint(box, frame, picture, tiles, view, palette) {
+function paint(box, picture, tiles, view, palette) {
   const { width: w, height: h } = view.image.canvas;
-  const room = { width: box.clientWidth, height: frame.clientHeight };
-  const { cols, width } = tiling(tiles.length, w / h, room, EXTRA);
+  const room = { width: box.clientWidth, height: Math.max(innerHeight - CHROME, LEAST_WIDTH) };
+  const { cols, width } = widened(tiling(tiles.length, w / h, room, EXTRA), LEAST_WIDTH, room.width, EXTRA.gap);
   property(box, "--tiles", cols);
   property(box, "--tile-width", `${width}px`);
   property(box, "--tile-aspect", w / h);

@@ -18,8 +18,8 @@ import { cellAtPoint, nearestCell } from "#viewer/grid";
  * @property {(sentence: string) => void} say
  */
 
-const FIRST_CORNER = "Choose one corner of the region on the picture.";
-const SECOND_CORNER = "Now choose the opposite corner.";
+const FIRST_CORNER = "Region: tap one corner on the picture, then the opposite one.";
+const SECOND_CORNER = "Region: now the opposite corner.";
 
 /**
  * @param {HTMLElement} frame @param {HTMLElement} button that lets the next choices select a region

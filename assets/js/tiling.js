@@ -18,3 +18,14 @@ export function tiling(count, aspect, box, { gap, label }) {
   }
   return best;
 }
+
+/**
+ * The same with tiles that are not too narrow: fewer side by side, but two where there is room for more than one.
+ * @param {{cols: number, width: number}} tiles @param {number} least width @param {number} room width of the box
+ * @param {number} gap between tiles
+ */
+export function widened(tiles, least, room, gap) {
+  if (tiles.width === 0 || tiles.width >= least) return tiles;
+  const cols = Math.min(tiles.cols, Math.max(Math.floor((room + gap) / (least + gap)), 2));
+  return { cols, width: Math.floor((room - gap * (cols - 1)) / cols) };
+}

@@ -158,7 +158,7 @@ def test_two_taps_select_a_region(page: Page, tiny_site: Path) -> None:
     button = page.locator("#region-button")
     button.tap()
     expect(button).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("#notice")).to_contain_text("Choose one corner")
+    expect(page.locator("#notice")).to_contain_text("tap one corner")
     page.touchscreen.tap(*opened.point(1, 0))
     expect(page.locator("#notice")).to_contain_text("opposite corner")
     page.touchscreen.tap(*opened.point(0, 1))
@@ -180,6 +180,31 @@ def test_on_a_phone_the_regions_first_words_stand_under_the_picture(page: Page, 
         assert line.locator(f"[data-lens={lens}] .token").text_content() == table(page, lens)[0][0]
     page.locator("#region-close").tap()
     expect(line).to_be_hidden()
+
+
+@pytest.mark.parametrize("end", ["inside", "outside"])
+def test_after_a_drag_nothing_stays_hovered(page: Page, tiny_site: Path, end: str) -> None:
+    opened = ModelPage.open(page, tiny_site / ALPHA, OPEN + "&patch=0,0")
+    frame = page.locator("#frame").bounding_box()
+    assert frame
+    beside = (frame["x"] + frame["width"] + 40, frame["y"] + 20)
+    page.mouse.move(*opened.point(0, 1))
+    page.keyboard.down("Shift")
+    page.mouse.down()
+    page.mouse.move(*opened.point(1, 2), steps=4)
+    if end == "outside":
+        page.mouse.move(*beside, steps=4)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    page.mouse.move(*beside, steps=2)
+    expect(page.locator("#patch-title .place")).to_have_text("Patch at row 0, column 0")
+    expect(page.locator("#patch-title .kind")).to_have_text("pinned")
+
+
+def test_the_region_button_looks_like_one(page: Page, tiny_site: Path) -> None:
+    ModelPage.open(page, tiny_site / ALPHA, OPEN)
+    expect(page.locator("#region-button")).to_have_css("border-top-style", "solid")
+    expect(page.locator("#region-button")).to_have_css("border-top-width", "1px")
 
 
 def test_escape_stops_choosing_before_it_clears(page: Page, tiny_site: Path) -> None:

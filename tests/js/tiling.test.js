@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { tiling } from "#viewer/tiling";
+import { tiling, widened } from "#viewer/tiling";
 
 const extra = { gap: 10, label: 20 };
 
@@ -29,4 +29,12 @@ test("all tiles fit, whatever their number and shape", () => {
 
 test("a box without room holds tiles of no size", () => {
   assert.equal(tiling(9, 1, { width: 0, height: 0 }, extra).width, 0);
+});
+
+test("tiles that are too narrow for words stand in fewer columns, as wide as the room lets them be", () => {
+  assert.deepEqual(widened({ cols: 9, width: 60 }, 224, 1000, 8), { cols: 4, width: 244 });
+  assert.deepEqual(widened({ cols: 3, width: 110 }, 224, 358, 8), { cols: 2, width: 175 });
+  assert.deepEqual(widened({ cols: 5, width: 250 }, 224, 1392, 8), { cols: 5, width: 250 });
+  assert.deepEqual(widened({ cols: 1, width: 100 }, 224, 358, 8), { cols: 1, width: 358 });
+  assert.deepEqual(widened({ cols: 1, width: 0 }, 224, 0, 8), { cols: 1, width: 0 });
 });

@@ -1,9 +1,9 @@
 """Columns of whole numbers and texts → one small piece of printable text for a page.
 
-A block is a JSON header and columns, compressed as one raw deflate stream. Each column is cut
-into byte planes (lowest bytes first), and each plane is compressed by itself, with repeats looked for or not:
-in scores and codes a repeat is chance, and naming it costs more than it saves. Many texts are packed by bzip2
-first, which needs a seventh less. `assets/js/blocks.js` reads the stream back.
+A block is a JSON header and columns, compressed as one zlib stream, whose checksum the browser compares. Each
+column is cut into byte planes (lowest bytes first), and each plane is compressed by itself, with repeats
+looked for or not: in scores and codes a repeat is chance, and naming it costs more than it saves. Many texts
+are packed by bzip2 first, which needs a seventh less. `assets/js/blocks.js` reads the stream back.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from generator.printable import printable
 Ints = npt.NDArray[np.int64]
 
 _BLOCK_SIZE = 3  # 300 kB, which a processor keeps at hand while the order of bytes is restored
+_STREAM_START = b"\x78\xda"  # zlib's mark
 _STREAM_END = b"\x03\x00"  # an empty last block
 _TEXT_END = b"\xff"  # never part of UTF-8, so texts may hold any character, NUL included
 
@@ -68,12 +69,13 @@ class Block:
     def text(self) -> str:
         """The whole block, ready to be put into a page."""
         header = json.dumps({**self.header, "columns": self._columns}, separators=(",", ":")).encode()
-        pieces = [_deflated(plane) for plane in (len(header).to_bytes(4, "little") + header, *self._planes)]
-        return printable(b"".join(pieces) + _STREAM_END)
+        planes = (len(header).to_bytes(4, "little") + header, *self._planes)
+        checksum = zlib.adler32(b"".join(planes)).to_bytes(4, "big")
+        return printable(b"".join([_STREAM_START, *map(_deflated, planes), _STREAM_END, checksum]))
 
 
 def _deflated(plane: bytes) -> bytes:
-    """`plane` as a piece of a raw deflate stream that refers to no other piece: the shorter of two tries."""
+    """`plane` as a piece of a deflate stream that refers to no other piece: the shorter of two tries."""
     return min(
         (_piece(plane, strategy) for strategy in (zlib.Z_HUFFMAN_ONLY, zlib.Z_DEFAULT_STRATEGY)), key=len
     )

@@ -1,9 +1,10 @@
 """Bytes → text that can stand in a page or in a script as it is: 7 bits a byte, 14 % more than the bytes.
 
 Bits are written seven at a time as the ASCII character of that number. Fourteen characters could not stand
-everywhere in HTML and in a script's strings, or come to harm in an editor. Instead of one of them stands a
-character of two bytes, which says which one it is and what the next seven bits are: that costs nothing.
-`assets/js/printable.js` reads the text back.
+everywhere in HTML and in a script's strings, or are changed by browsers (NUL, carriage return), by whatever
+renews ends of lines, or by editors (tabulators become spaces). Instead of one of them stands a character of
+two bytes, which says which one it is and what the next seven bits are: that costs nothing, and fourteen are
+all that two bytes have room for. `assets/js/printable.js` reads the text back and notices other characters.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-UNSAFE = b"\x00\x08\n\x0c\r\x1a\x1b\"&'<>\\\x7f"
+UNSAFE = b'\x00\x08\t\n\x0b\x0c\r\x1a\x1b"&<\\\x7f'
 _BITS = 7
 _FIRST = 0xA0  # the first character beyond the second block of control characters
 _PLACE = np.full(1 << _BITS, -1, np.int32)

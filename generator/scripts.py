@@ -14,9 +14,12 @@ from generator.printable import printable
 from generator.resources import ASSETS, asset_text
 
 _IMPORT = re.compile(r'\b(?:from|import) "#viewer/([a-z0-9-]+)"')
+_IMPORT_LINE = re.compile(r'^(import [^\n]* from "#viewer/([a-z0-9-]+)";\n)', re.MULTILINE)
+_EXPORT = re.compile("^export ", re.MULTILINE)
 _COMMENT = re.compile(r"/\*\*(?:(?!\*/).)*\*/[ ]?|^[ ]*//[^\n]*", re.DOTALL | re.MULTILINE)
 _LINE_START = re.compile(r"\n\s+")
 _UNPACKING = ("printable", "bzip2")
+"""What `start.js` imports; each needs at most those before it."""
 
 
 @cache
@@ -45,14 +48,11 @@ def start_script() -> str:
 
     It cannot be a module itself, as an import map must come before any: what it imports is put in its place.
     """
-    start = shortened(asset_text("js/start.js"))
-    for name in _UNPACKING:
-        module = shortened(asset_text(f"js/{name}.js")).replace("\nexport ", "\n")
-        before, imported, after = start.partition(f'from "#viewer/{name}";\n')
-        if not imported:
-            raise ValueError(f"assets/js/start.js does not import {name}")
-        start = before[: before.rindex("import ")] + module + after
-    return f"{{{start}}}"
+    script = "".join(shortened(asset_text(f"js/{name}.js")) for name in (*_UNPACKING, "start"))
+    imported = {name for _, name in _IMPORT_LINE.findall(script)}
+    if imported != set(_UNPACKING):
+        raise ValueError(f"assets/js/start.js needs {sorted(imported)}, not {sorted(_UNPACKING)}")
+    return f"{{{_EXPORT.sub('', _IMPORT_LINE.sub('', script))}}}"
 
 
 def shortened(source: str) -> str:

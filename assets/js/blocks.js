@@ -1,10 +1,10 @@
 /**
- * Blocks of columns, as `generator/columns.py` writes them: one raw deflate stream that holds a JSON
- * header and byte planes.
+ * Blocks of columns, as `generator/columns.py` writes them: one zlib stream that holds a JSON header and byte
+ * planes. Its checksum is the browser's to see to.
  */
 
 import { unpacked } from "#viewer/bzip2";
-import { bytesOf, inflated } from "#viewer/printable";
+import { bytesOf, CHANGED } from "#viewer/printable";
 
 const TEXT_END = 0xff;
 
@@ -51,6 +51,17 @@ export async function readBlock(text) {
       );
     },
   };
+}
+
+/**
+ * What a zlib stream holds.
+ * @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<ArrayBuffer>}
+ */
+export function inflated(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(stream).arrayBuffer().catch((error) => {
+    throw new Error(CHANGED, { cause: error });
+  });
 }
 
 /** @param {{planes: Uint8Array, length: number, width: number, signed: number}} column */

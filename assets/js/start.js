@@ -8,7 +8,7 @@
  */
 
 import { unpacked } from "#viewer/bzip2";
-import { bytesOf } from "#viewer/printable";
+import { bytesOf, CHANGED } from "#viewer/printable";
 
 /** @typedef {{entry: string, modules: Record<string, string>, styles: string}} Packed */
 
@@ -42,6 +42,7 @@ try {
 } catch (error) {
   delete document.documentElement.dataset.styles;
   const notice = document.getElementById("notice");
-  if (notice) notice.textContent = `This browser cannot read the page's scripts: ${error}`;
+  const changed = error instanceof Error && error.message === CHANGED;
+  if (notice) notice.textContent = changed ? CHANGED : `This browser cannot read the page's scripts: ${error}`;
   throw error;
 }

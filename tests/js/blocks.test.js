@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { deflateRawSync } from "node:zlib";
+import { deflateSync } from "node:zlib";
 
-import { readBlock } from "#viewer/blocks";
+import { inflated, readBlock } from "#viewer/blocks";
+import { CHANGED } from "#viewer/printable";
 
 /** The text of a block of one column of texts; seven bits a character, nothing left out: bytes up to 127 are safe. */
 function blockOf(texts) {
@@ -16,12 +17,12 @@ function blockOf(texts) {
   const header = Buffer.from(JSON.stringify({ columns }));
   const size = Buffer.alloc(4);
   size.writeUInt32LE(header.length);
-  return printable(deflateRawSync(Buffer.concat([size, header, plain, other])));
+  return printable(deflateSync(Buffer.concat([size, header, plain, other])));
 }
 
 /** What `generator/printable.py` writes, the slow way. */
 function printable(bytes) {
-  const unsafe = "\0\b\n\f\r\x1a\x1b\"&'<>\\\x7f";
+  const unsafe = "\0\b\t\n\v\f\r\x1a\x1b\"&<\\\x7f";
   const bits = [...bytes].flatMap((byte) => Array.from({ length: 8 }, (_, bit) => (byte >> bit) & 1));
   const digit = (at) => Array.from({ length: 7 }, (_, bit) => (bits[at + bit] ?? 0) << bit).reduce((a, b) => a | b);
   let text = `${bytes.length}:`;
@@ -44,6 +45,12 @@ for (const texts of [
     assert.deepEqual(block.texts("t"), texts);
   });
 }
+
+test("a block of which one value was changed is noticed by its checksum", async () => {
+  const bytes = deflateSync("an unchanged text", { level: 0 });
+  bytes[10] ^= 1; // a letter of the text, which stands there as it is
+  await assert.rejects(inflated(bytes), { message: CHANGED });
+});
 
 test("a column that is not there is named", async () => {
   const block = await readBlock(blockOf([]));

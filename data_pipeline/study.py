@@ -57,9 +57,19 @@ def _layers(value: Any) -> Any:
     return tuple(value)
 
 
+def _dtype(value: Any) -> Any:
+    """Half precision is refused with its reason, which a list of choices would not say."""
+    if value in ("float16", "fp16", "half"):
+        raise ValueError(
+            "hidden states of some models exceed the range of float16 (65504); use 'bfloat16' or 'float32'"
+        )
+    return value
+
+
 Id = Annotated[str, AfterValidator(_id)]
 Location = Annotated[str, AfterValidator(_location)]
 LayerChoice = Annotated[Literal["all"] | tuple[int | str, ...], BeforeValidator(_layers)]
+Precision = Annotated[Literal["float32", "bfloat16"], BeforeValidator(_dtype)]
 
 
 class _Settings(BaseModel):
@@ -154,7 +164,7 @@ class Study(_Settings):
     lenses: Annotated[tuple[Lens, ...], Field(min_length=1)] = LENSES
     top_k: int = Field(default=5, ge=1, le=100)
     vision_layers: LayerChoice = "all"
-    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    dtype: Precision = "float32"
     caption_tokens: int = Field(default=48, ge=1)
     """Longest caption that a model may write."""
     images_per_part: int = Field(default=10, ge=1)

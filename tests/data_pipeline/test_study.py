@@ -126,6 +126,11 @@ def test_shipped_studies_are_found_by_name(name: str) -> None:
         ),
         ('id = "mine"', 'id = "mine"\nvision_layers = ["last"]', "'last' is not a layer"),
         ('id = "mine"', 'id = "mine"\ntop_k = 0', "top_k: .*greater than or equal to 1"),
+        (
+            'id = "mine"',
+            'id = "mine"\ndtype = "float16"',
+            r"dtype: hidden states of some models exceed the range of float16 \(65504\); use 'bfloat16'",
+        ),
         ('id = "mine"', 'id = "mine"\nfolder = "/"', "unknown key 'folder'"),
         ('id = "mine"', "id = mine", "not a TOML file"),
     ],

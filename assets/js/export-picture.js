@@ -1,6 +1,7 @@
-/** The shown picture as a file: PNG in the canvas's own pixels or twice as many, SVG with real text. */
+/** The shown picture as a file: PNG fine enough for print or twice as fine, SVG with real text. */
 
 import { drawSheet, planSheet } from "#viewer/sheet";
+import { fineness } from "#viewer/sheet-plan";
 import { captionOf, sheetText } from "#viewer/sheet-text";
 import { SvgContext } from "#viewer/svg-context";
 
@@ -15,15 +16,14 @@ import { SvgContext } from "#viewer/svg-context";
  * @property {string} source study and version
  */
 
-/** An SVG has no pixels; its words are laid out for a picture at least this wide. */
-const LEAST_SVG_WIDTH = 512;
-
-/** @param {Shown} shown @param {number} scale pixels per canvas pixel @returns {Promise<Blob>} */
-export async function pngOf({ view, palette, picture, source }, scale) {
+/** @param {Shown} shown @param {number} times 2 for twice as fine @returns {Promise<Blob>} */
+export async function pngOf({ view, palette, picture, source }, times) {
   await picture.decode();
-  const plan = planSheet(sheetText(view, palette, { source }), view.image.canvas, scale, measure, palette.mapFont);
-  const canvas = canvasOf(plan.width, plan.height);
-  drawSheet(contextOf(canvas), plan, view, palette, picture);
+  const sheet = sheetText(view, palette, { source });
+  const plan = planSheet(sheet, view.image.canvas, measure, palette.mapFont);
+  const fine = fineness(sheet.panels, view.image.canvas, times);
+  const canvas = canvasOf(Math.round(plan.width * fine), Math.round(plan.height * fine));
+  drawSheet(contextOf(canvas), plan, view, palette, picture, fine);
   return new Promise((resolve, reject) =>
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the browser made no PNG"))), "image/png"),
   );
@@ -33,8 +33,7 @@ export async function pngOf({ view, palette, picture, source }, scale) {
 export async function svgOf({ view, palette, picture, source }) {
   await picture.decode();
   const sheet = sheetText(view, palette, { source });
-  const scale = Math.max(Math.ceil(LEAST_SVG_WIDTH / view.image.canvas.width), 1);
-  const plan = planSheet(sheet, view.image.canvas, scale, measure, palette.mapFont);
+  const plan = planSheet(sheet, view.image.canvas, measure, palette.mapFont);
   const context = new SvgContext(plan, measure);
   const embedded = /** @type {any} */ ({ src: embeddedPicture(picture) });
   drawSheet(/** @type {any} */ (context), plan, view, palette, embedded);

@@ -1,4 +1,7 @@
-/** Where the words of a saved picture go: lines of text, then legend and marks, each wrapped to the width. */
+/**
+ * Where the words of a saved picture go: lines of text, then legend and marks, each wrapped to the width. Sizes are those
+ * of a column of print, whatever the canvas has; a file has two of its pixels or more for one of these.
+ */
 
 import { fit } from "#viewer/map-drawing";
 import { formatScore } from "#viewer/scores";
@@ -8,15 +11,20 @@ import { formatScore } from "#viewer/scores";
  * @typedef {(text: string, font: string) => {width: number}} Measure
  * @typedef {(text: string, tone: Tone) => number} Width
  *
- * @typedef {{text: string, tone: Tone} | {colour: string, width: number, height: number, close?: boolean}} Piece
- *   a text or a swatch; `close` ones touch the next piece
+ * @typedef {{text: string, tone: Tone} | {colour: string, width: number, height: number, step?: "close" | "last"}} Piece
+ *   a text or a swatch; steps of a ramp have no edge, and `close` ones touch the next piece
  * @typedef {{piece: Piece, x: number, y: number, width: number}} Item `y`: the middle of its line
  * @typedef {import("#viewer/sheet-text").Sheet} Sheet
  */
 
 export const MARGIN = 12;
-const FONT = 12;
-const LINE = 18;
+const FONT = 14;
+const LINE = 20;
+/** Widths of an only picture, and of one among many: as wide as words of that size need in a column. */
+const PICTURE = 480;
+const PANEL = 240;
+/** Pixels of the file for one of the sheet, at least. */
+const FINE = 2;
 /** Between the parts of the words, between entries of a legend, between the pieces of an entry. */
 const SPACE = 5;
 const GAP = 14;
@@ -39,17 +47,18 @@ export function planWords(sheet, { room, top }, widthOf) {
   const parts = [
     [...line(sheet.title, "strong"), ...line(caption, "plain")],
     classEntries(sheet),
-    sheet.ramp ? [rampEntry(sheet.ramp)] : [],
-    sheet.marks.map(({ label, colour }) => [swatch(colour), { text: label, tone: "plain" }]),
+    sheet.ramp ? [rampEntry(sheet.ramp), ...line(sheet.ramp.title, "soft")] : [],
+    ...sheet.marks.map(markEntries),
     line(source, "soft"),
   ];
+  // Lines of text stand one below the other; entries of a legend and of a pin share lines.
+  const shares = (/** @type {number} */ part) => part === 1 || (part > 2 && part < parts.length - 1);
   /** @type {Item[]} */
   const items = [];
   let bottom = top;
   parts.forEach((entries, index) => {
     if (entries.length === 0) return;
-    // Lines of text stand one below the other; entries of a legend share lines.
-    const rows = wrapped(entries, index === 1 ? room : 0, widthOf);
+    const rows = wrapped(entries, shares(index) ? room : 0, widthOf);
     bottom += SPACE;
     for (const row of rows) {
       items.push(...placed(row, bottom + LINE / 2, room, widthOf));
@@ -63,11 +72,11 @@ export function planWords(sheet, { room, top }, widthOf) {
 
 /**
  * The pictures in a square-ish grid, each with its label below.
- * @param {Sheet["panels"]} labelled @param {import("#viewer/grid").Canvas} canvas @param {number} scale
- * @param {Width} widthOf @returns {{width: number, height: number, panels: Panel[], items: Item[]}}
+ * @param {Sheet["panels"]} labelled @param {import("#viewer/grid").Canvas} canvas @param {Width} widthOf
+ * @returns {{width: number, height: number, scale: number, panels: Panel[], items: Item[]}}
  */
-export function planPanels(labelled, canvas, scale, widthOf) {
-  const { width, height, cols } = panelsSize(labelled, canvas, scale);
+export function planPanels(labelled, canvas, widthOf) {
+  const { width, height, cols, scale } = panelsSize(labelled, canvas);
   const [w, h] = [Math.round(canvas.width * scale), Math.round(canvas.height * scale)];
   const below = labelled.length > 1 ? LINE + SPACE : 0;
   const panels = labelled.map(({ layer }, at) => ({
@@ -81,20 +90,39 @@ export function planPanels(labelled, canvas, scale, widthOf) {
     const piece = { text: label, tone: /** @type {Tone} */ ("plain") };
     return [{ piece, x, y: y + h + LINE / 2 + 1, width: widthOf(label, "plain") }];
   });
-  return { width, height, panels, items };
+  return { width, height, scale, panels, items };
 }
 
 /**
- * How much room the pictures take.
- * @param {Sheet["panels"]} panels @param {import("#viewer/grid").Canvas} canvas @param {number} scale
+ * How much room the pictures take; `scale`: pixels of the sheet per canvas pixel.
+ * @param {Sheet["panels"]} panels @param {import("#viewer/grid").Canvas} canvas
  */
-export function panelsSize({ length }, canvas, scale) {
+export function panelsSize({ length }, canvas) {
+  const scale = (length > 1 ? PANEL : PICTURE) / canvas.width;
   const cols = Math.ceil(Math.sqrt(length));
   const rows = Math.ceil(length / cols);
   const [w, h] = [Math.round(canvas.width * scale), Math.round(canvas.height * scale)];
   const below = length > 1 ? LINE + SPACE : 0;
-  return { cols, width: cols * (w + GAP) - GAP, height: rows * (h + below) };
+  return { cols, scale, width: cols * (w + GAP) - GAP, height: rows * (h + below) };
 }
+
+/**
+ * Pixels of the file for one of the sheet, such that each canvas pixel becomes a whole number of them; of a canvas that
+ * has more than many small pictures need, fewer.
+ * @param {Sheet["panels"]} panels @param {import("#viewer/grid").Canvas} canvas @param {number} times 1 or more
+ */
+export function fineness(panels, canvas, times) {
+  const { scale } = panelsSize(panels, canvas);
+  const wanted = FINE * scale;
+  return ((panels.length > 1 && wanted < 1 ? wanted : Math.ceil(wanted)) * times) / scale;
+}
+
+/**
+ * The file's width in pixels.
+ * @param {Sheet["panels"]} panels @param {import("#viewer/grid").Canvas} canvas @param {number} times
+ */
+export const fileWidth = (panels, canvas, times) =>
+  Math.round((panelsSize(panels, canvas).width + 2 * MARGIN) * fineness(panels, canvas, times));
 
 /** @param {Sheet} sheet @returns {Piece[][]} */
 const classEntries = ({ classes }) =>
@@ -107,12 +135,23 @@ const classEntries = ({ classes }) =>
 /** @param {string} colour @returns {Piece} */
 const swatch = (colour) => ({ colour, width: SWATCH, height: SWATCH });
 
+/** A pin's place, then each lens with its token. @param {Sheet["marks"][number]} mark @returns {Piece[][]} */
+const markEntries = ({ label, colour, words = [] }) => [
+  [swatch(colour), { text: label, tone: "plain" }],
+  ...words.map(([lens, token]) => [
+    { text: lens, tone: /** @type {Tone} */ ("soft") },
+    { text: token, tone: /** @type {Tone} */ ("strong") },
+  ]),
+];
+
+/** @param {string} colour @param {"close" | "last"} step @returns {Piece} */
+const rampStep = (colour, step) => ({ colour, width: STEP, height: SWATCH, step });
+
 /** @param {NonNullable<Sheet["ramp"]>} ramp @returns {Piece[]} */
-const rampEntry = ({ low, high, colours, title }) => [
+const rampEntry = ({ low, high, colours }) => [
   { text: formatScore(low), tone: "plain" },
-  ...colours.map((colour, index) => ({ colour, width: STEP, height: SWATCH, close: index < colours.length - 1 })),
+  ...colours.map((colour, index) => rampStep(colour, index < colours.length - 1 ? "close" : "last")),
   { text: formatScore(high), tone: "plain" },
-  { text: title, tone: "soft" },
 ];
 
 /**
@@ -134,7 +173,7 @@ export function brokenLines(text, room, widthOf) {
 const pieceWidth = (piece, widthOf) => ("text" in piece ? widthOf(piece.text, piece.tone) : piece.width);
 
 /** @param {Piece} piece */
-const after = (piece) => ("close" in piece && piece.close ? 0 : INNER);
+const after = (piece) => ("step" in piece && piece.step === "close" ? 0 : INNER);
 
 /** @param {Piece[]} entry @param {Width} widthOf */
 const entryWidth = (entry, widthOf) =>

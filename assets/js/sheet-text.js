@@ -1,6 +1,7 @@
 /** The words under a saved picture: what it shows, so that it can be read without the page. */
 
 import { colOf, rowOf } from "#viewer/grid";
+import { RAMP_SCALE } from "#viewer/legend-view";
 import { describeLayer } from "#viewer/layers";
 import { MAPS, usesLens } from "#viewer/maps";
 import { showsMultiples } from "#viewer/multiples-view";
@@ -16,7 +17,8 @@ import { shortText, visibleSentence } from "#viewer/tokens";
  * @property {string[]} lines what is shown, then whose it is
  * @property {{label: string, count: number | null, colour: string}[]} classes legend of the map by class
  * @property {import("#viewer/maps").CellMap["ramp"]} ramp legend of the map by figure
- * @property {{label: string, colour: string}[]} marks pins and region
+ * @property {{label: string, colour: string, words?: [string, string][]}[]} marks pins, each lens's word in them, region
+ *   and hits
  */
 
 /** Classes beyond these stand for few cells each; the map itself names them. */
@@ -32,8 +34,8 @@ export function sheetText(view, palette, { source }) {
     title: visibleSentence(view.page.model.title),
     lines: [captionOf(view), source],
     classes: classesOf(view),
-    ramp: view.map?.ramp ?? null,
-    marks: [...pinsOf(view, palette), ...regionOf(view, palette)],
+    ramp: rampOf(view),
+    marks: [...pinsOf(view, palette), ...regionOf(view, palette), ...hitsOf(view, palette)],
   };
 }
 
@@ -77,6 +79,11 @@ function classesOf({ map, state }) {
   return rest > 0 ? [...named, { label: `and ${rest} more`, count: null, colour: "" }] : named;
 }
 
+/** Its title says that the colours are of all layers. @param {View} view @returns {Sheet["ramp"]} */
+function rampOf({ map }) {
+  return map?.ramp ? { ...map.ramp, title: `${map.ramp.title}; ${RAMP_SCALE}` } : null;
+}
+
 /**
  * Each pin, with the first token of every lens.
  * @param {View} view @param {{pins: string[]}} palette
@@ -84,12 +91,23 @@ function classesOf({ map, state }) {
 function pinsOf({ page, state, image, shown }, { pins: colours }) {
   return state.pins.flatMap((cell, slot) => {
     if (cell === null) return [];
-    const firsts = page.lenses.map(({ id }) => shown.first(id, state.layer, cell)?.token);
-    const words = firsts.map((token) => (token === undefined ? "–" : shortText(token)));
-    const place = `${slot + 1}: row ${rowOf(image.canvas, cell)}, column ${colOf(image.canvas, cell)}`;
+    const label = `${slot + 1}: row ${rowOf(image.canvas, cell)}, column ${colOf(image.canvas, cell)}`;
+    /** @type {[string, string][]} */
+    const words = page.lenses.map(({ id, title }) => {
+      const first = shown.first(id, state.layer, cell);
+      return [title, first ? shortText(first.token) : "–"];
+    });
     // Words are of one layer.
-    return [{ label: showsMultiples(state) ? place : `${place}: ${words.join(" · ")}`, colour: colours[slot] }];
+    return [{ label, colour: colours[slot], words: showsMultiples(state) ? [] : words }];
   });
+}
+
+/** What the outlines of a search are. @param {View} view @param {{hit: string}} palette */
+function hitsOf({ state, map, findings }, { hit }) {
+  if (!state.find?.text || !findings?.found.asked || state.map === "onset") return [];
+  const rank = state.find.rank > 1 ? `rank 1 to ${state.find.rank}` : "rank 1";
+  const veiled = map ? "" : "; the others are darkened";
+  return [{ label: `outlined: patches with ${visibleSentence(state.find.text)} at ${rank}${veiled}`, colour: hit }];
 }
 
 /** @param {View} view @param {{markLight: string}} palette */

@@ -7,7 +7,7 @@ import { byId, fill, make, property } from "#viewer/dom";
 import { pngOf, svgOf } from "#viewer/export-picture";
 import { fileName } from "#viewer/file-names";
 import { showsMultiples } from "#viewer/multiples-view";
-import { panelsSize } from "#viewer/sheet-plan";
+import { fileWidth } from "#viewer/sheet-plan";
 import { panelsOf } from "#viewer/sheet-text";
 
 /**
@@ -63,7 +63,7 @@ function place(menu, button) {
 function offer(menu, view, tables) {
   for (const scale of [1, 2]) {
     const button = menu.querySelector(`[data-picture="${scale}"]`);
-    const { width } = panelsSize(panelsOf(view), view.image.canvas, scale);
+    const width = fileWidth(panelsOf(view), view.image.canvas, scale);
     if (button) button.textContent = `PNG ${width} px`;
   }
   const buttons = tables.map(({ title }, index) => {

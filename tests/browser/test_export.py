@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ HOSTILE = "models/alpha-round-linear.html"
 PLACE = "#image=scene-0&layer=2&patch=1,2&pins=1,2;0,1&map=words&lens=embedding"
 SVG = "{http://www.w3.org/2000/svg}"
 MARGIN = 12
+COLUMN = 480  # what a picture is wide on the sheet
 
 
 @pytest.fixture(params=["desk", "phone"])
@@ -91,7 +93,7 @@ def test_copying_the_link_copies_the_whole_state(page: Page, tiny_site: Path) ->
 
 
 @pytest.mark.parametrize("scale", [1, 2])
-def test_a_png_has_the_canvas_in_its_own_pixels_or_twice_as_many(
+def test_a_png_has_whole_numbers_of_pixels_for_each_of_the_canvas(
     page: Page, tiny_site: Path, scale: int
 ) -> None:
     ModelPage.open(page, tiny_site / ALPHA, "#image=scene-0&layer=2&map=none&grid=off&patch=9,9")
@@ -103,20 +105,23 @@ def test_a_png_has_the_canvas_in_its_own_pixels_or_twice_as_many(
     picture = Image.open(io.BytesIO(content(download))).convert("RGB")
     grid = tiny_study.ROUND
     stored = Image.open(io.BytesIO(tiny_study._canvas_png(grid, 0))).convert("RGB")
-    seen = picture.crop((MARGIN, MARGIN, MARGIN + grid.width * scale, MARGIN + grid.height * scale))
-    assert picture.width == max(grid.width * scale, 320) + 2 * MARGIN
-    assert picture.height > MARGIN + grid.height * scale + 2 * 18  # words below
-    if scale == 1:
-        assert seen.tobytes() == stored.tobytes()
-    assert seen.getpixel((scale, scale)) == stored.getpixel((1, 1))
+    times = math.ceil(2 * COLUMN / grid.width) * scale
+    fine = times * grid.width / COLUMN
+    edge = round(MARGIN * fine)
+    assert picture.width == round((COLUMN + 2 * MARGIN) * fine)
+    assert picture.height > edge + grid.height * times + 2 * 20 * fine  # words below
+    for x, y in ((1, 1), (grid.width - 2, grid.height - 2), (grid.width // 2, 3)):
+        middle = picture.getpixel((edge + x * times + times // 2, edge + y * times + times // 2))
+        assert middle == pytest.approx(stored.getpixel((x, y)), abs=6)
     assert picture.getpixel((2, 2)) == (255, 255, 255)
+    assert picture.getpixel((edge - 1, edge + 9)) == (255, 255, 255)
+    assert picture.getpixel((edge + grid.width * times, edge + 9)) == (255, 255, 255)
 
 
 def test_a_png_shows_the_map_and_the_pins(page: Page, tiny_site: Path) -> None:
     ModelPage.open(page, tiny_site / ALPHA, PLACE)
     with_marks = Image.open(io.BytesIO(content(saved(page, "[data-picture='2']")))).convert("RGB")
-    box = (MARGIN, MARGIN, MARGIN + 96, MARGIN + 64)
-    colours = {colour for _, colour in with_marks.crop(box).getcolors(10_000)}
+    colours = {colour for _, colour in with_marks.crop((0, 0, *[with_marks.width] * 2)).getcolors(10**7)}
     assert {(255, 210, 62), (76, 195, 255)} <= colours  # the first two pins
     assert (196, 226, 180) not in colours  # the bare canvas
 
@@ -124,7 +129,7 @@ def test_a_png_shows_the_map_and_the_pins(page: Page, tiny_site: Path) -> None:
 def test_an_svg_is_text_and_rectangles_around_the_picture(page: Page, tiny_site: Path) -> None:
     opened = ModelPage.open(page, tiny_site / ALPHA, PLACE)
     legend = page.locator("#legend button bdi").all_inner_texts()
-    places = [f"row 1, column 2: {opened.tokens('embedding')[0].lstrip('␣') or '␣'}"]
+    first = opened.tokens("embedding")[0].lstrip("␣") or "␣"
     download = saved(page, "[data-picture='svg']")
     assert download.suggested_filename == "tiny-alpha-round-scene-0-layer-2-words.svg"
     text = content(download).decode("utf-8")
@@ -133,7 +138,8 @@ def test_an_svg_is_text_and_rectangles_around_the_picture(page: Page, tiny_site:
     assert "Alpha + Round" in words
     assert any("image scene-0 · vision layer 2" in line for line in words)
     assert set(legend) <= set(words)
-    assert any(places[0] in line for line in words)
+    pin = words.index("1: row 1, column 2")
+    assert words[pin + 1 : pin + 3] == ["Input Embedding Matrix", first]
     assert len(list(root.iter(f"{SVG}rect"))) > 6
     images = [node.get("{http://www.w3.org/1999/xlink}href", "") for node in root.iter(f"{SVG}image")]
     assert len(images) == 1

@@ -21,21 +21,18 @@ export function chanceImages(page, models, image) {
 }
 
 /**
- * How often the others' words on other images agree.
+ * How often the others' words on another image agree.
  * @param {import("#viewer/compare-view").CompareView} view
  * @param {ReturnType<typeof import("#viewer/compare-view").compareViews>["agreementOf"]} agreementOf
- * @param {{image: number, loaded: (import("#viewer/compare-files").Loaded | null)[]}[]} trials
+ * @param {{image: number, loaded: (import("#viewer/compare-files").Loaded | null)[]}} trial
  */
-export function chanceOf({ page, state, columns }, agreementOf, trials) {
+export function chanceOf({ page, state, columns }, agreementOf, { image, loaded }) {
   const mine = columns.map((column) => ({ ...column, image: state.image }));
-  const counts = trials.flatMap(({ image, loaded }) => {
-    const theirs = state.models.map((index, at) => ({
-      index,
-      image,
-      layer: layerAt(page.models[index], state.depth),
-      loaded: loaded[at],
-    }));
-    return mine.flatMap((_, at) => agreementOf(state, mine, theirs, at)?.total ?? []);
-  });
-  return sum(counts);
+  const theirs = state.models.map((index, at) => ({
+    index,
+    image,
+    layer: layerAt(page.models[index], state.depth),
+    loaded: loaded[at],
+  }));
+  return sum(mine.flatMap((_, at) => agreementOf(state, mine, theirs, at)?.total ?? []));
 }

@@ -6,6 +6,7 @@ import { formatModel } from "#viewer/compare-link";
 import { formatShare } from "#viewer/compare-agreement";
 import { depthOf, formatDepth } from "#viewer/compare-depth";
 import { byId, fill, make, property } from "#viewer/dom";
+import { keptMaps } from "#viewer/kept-maps";
 
 /**
  * @typedef {import("#viewer/compare-view").CompareView} CompareView
@@ -20,16 +21,20 @@ import { byId, fill, make, property } from "#viewer/dom";
  * @param {CompareReader} reader
  */
 export function createColumns(page, palette, reader) {
+  const maps = keptMaps();
   const columns = Array.from({ length: Math.min(page.most, page.models.length) }, (_, at) =>
-    createColumn(page, palette, reader, at),
+    createColumn(page, createPicture.bind(null, palette, maps), reader, at),
   );
   const list = fill(byId("columns"), ...columns.map(({ element }) => element));
   property(list, "--ranks", Math.max(...page.models.map(({ topK }) => topK)));
+  /** @type {number[] | null} */
+  let models = null;
 
   return {
     /** @param {CompareView} view */
     show(view) {
-      property(list, "--columns", view.columns.length);
+      if (view.state.models !== models) property(list, "--columns", view.columns.length);
+      models = view.state.models;
       columns.forEach((column, at) => column.show(view));
     },
     /** @param {CompareView} view @param {Spot | null} spot */
@@ -42,6 +47,8 @@ export function createColumns(page, palette, reader) {
         spot,
       );
     },
+    /** What can be painted of a view before it is shown, piece by piece. @param {CompareView} view */
+    ahead: (view) => view.columns.map((_, at) => () => columns[at].picture.prepare(view, at)),
     /** Focus a model's patch. @param {number} at column @param {number} cell */
     focus: (at, cell) => columns[at].picture.focus(cell),
     /** The column that an element stands in, or -1. @param {EventTarget | null} target */
@@ -49,12 +56,17 @@ export function createColumns(page, palette, reader) {
   };
 }
 
-/** @param {ComparePage} page @param {import("#viewer/palette").DrawingPalette} palette
- * @param {CompareReader} reader @param {number} at */
-function createColumn(page, palette, reader, at) {
+/**
+ * @param {ComparePage} page
+ * @param {(actions: Parameters<typeof createPicture>[2]) => ReturnType<typeof createPicture>} pictureWith
+ * @param {CompareReader} reader @param {number} at
+ */
+function createColumn(page, pictureWith, reader, at) {
   let model = -1;
+  /** @type {number[] | null} */
+  let offered = null;
   const spot = (/** @type {number | null} */ cell) => (cell === null ? null : { model, cell });
-  const picture = createPicture(palette, {
+  const picture = pictureWith({
     hover: (cell) => reader.hover(spot(cell)),
     pin: (cell) => reader.pin({ model, cell }),
   });
@@ -76,15 +88,22 @@ function createColumn(page, palette, reader, at) {
     element.hidden = !column;
     if (!column) return;
     model = column.index;
-    offerModels(select, view.state.models, at);
-    element.setAttribute("aria-label", column.model.title);
-    title.textContent = column.model.title;
-    remove.hidden = view.columns.length <= 2;
-    remove.setAttribute("aria-label", `Remove ${column.model.title}`);
-    remove.title = "Remove this model";
+    if (view.state.models !== offered) name(view);
+    offered = view.state.models;
     fill(facts, ...factsOf(view, at));
     fill(problem, column.problem);
     picture.show(view, at);
+  }
+
+  /** Say whose column this is. @param {CompareView} view */
+  function name({ state, columns }) {
+    const { model } = columns[at];
+    offerModels(select, state.models, at);
+    element.setAttribute("aria-label", model.title);
+    title.textContent = model.title;
+    remove.hidden = columns.length <= 2;
+    remove.setAttribute("aria-label", `Remove ${model.title}`);
+    remove.title = "Remove this model";
   }
 
   return { element, picture, readings, show };

@@ -47,6 +47,7 @@ export function createCompareControls(page, reader) {
 /** @param {ComparePage} page @param {CompareReader} reader */
 function createImages(page, reader) {
   const select = /** @type {HTMLSelectElement} */ (byId("image-select"));
+  let shown = -1;
   fill(
     select,
     ...page.images.map(({ id, caption }, index) =>
@@ -71,6 +72,8 @@ function createImages(page, reader) {
 
   /** @param {CompareView} view */
   return function show({ state: { image } }) {
+    if (image === shown) return;
+    shown = image;
     select.value = String(image);
     /** @type {HTMLButtonElement} */ (byId("image-back")).disabled = image === 0;
     /** @type {HTMLButtonElement} */ (byId("image-on")).disabled = image === page.images.length - 1;
@@ -113,12 +116,16 @@ function createDepth(reader) {
 /** @param {ComparePage} page @param {CompareReader} reader */
 function createAdd(page, reader) {
   const select = modelSelect(page, "add a model");
+  /** @type {number[] | null} */
+  let shown = null;
   select.prepend(make("option", { value: "", disabled: true, selected: true }, "Add a model…"));
   byId("add-model").append(select);
   select.addEventListener("change", () => reader.addModel(Number(select.value)));
 
   /** @param {CompareView} view */
   return function show({ state: { models } }) {
+    if (models === shown) return;
+    shown = models;
     byId("add-model").hidden = models.length >= Math.min(page.most, page.models.length);
     for (const option of select.options) {
       option.disabled = option.value === "" || models.includes(Number(option.value));

@@ -1,11 +1,11 @@
 /** One model's picture: the canvas it saw, the map over it, the marks, and the ARIA grid of its patches. */
 
 import { cellOf, elementOf, layCells, selectCells } from "#viewer/cell-grid";
+import { inPixels, overlay } from "#viewer/compare-overlay";
 import { outlineIn } from "#viewer/compare-place";
 import { make, property } from "#viewer/dom";
 import { cellAtPoint, colOf, rowOf } from "#viewer/grid";
 import { drawFrame, drawGrid } from "#viewer/line-drawing";
-import { drawMap } from "#viewer/map-drawing";
 import { visibleText } from "#viewer/tokens";
 
 /**
@@ -16,33 +16,44 @@ import { visibleText } from "#viewer/tokens";
  */
 
 /**
- * @param {Palette} palette
+ * @param {Palette} palette @param {ReturnType<typeof import("#viewer/kept-maps").keptMaps>} maps
  * @param {{hover: (cell: number | null) => void, pin: (cell: number) => void}} actions
  */
-export function createPicture(palette, actions) {
+export function createPicture(palette, maps, actions) {
   const image = make("img", { alt: "", draggable: "false" });
-  const [map, marks] = [make("canvas", { "aria-hidden": "true" }), make("canvas", { "aria-hidden": "true" })];
+  const [mapLayer, markLayer] = [overlay(), overlay()];
   const grid = make("div", { class: "cells", role: "grid" });
-  const frame = make("div", { class: "frame" }, image, map, marks, grid);
+  const frame = make("div", { class: "frame" }, image, mapLayer.element, markLayer.element, grid);
   const labelWhenIdle = idleLabels(grid);
+  /** CSS pixels. */
+  const size = { width: 0, height: 0 };
   /** @type {{view: CompareView, at: number, spot: Spot | null} | null} */
   let shown = null;
 
-  new ResizeObserver(() => shown && drawAll()).observe(frame);
+  new ResizeObserver(([{ contentRect: { width, height } }]) => {
+    Object.assign(size, { width, height });
+    drawMap();
+    drawMarks();
+  }).observe(frame);
   listenToPointer(frame, () => columnOf(shown)?.canvas ?? null, actions);
 
   /** @param {CompareView} view @param {number} at */
   function show(view, at) {
-    shown = { view, at, spot: shown?.spot ?? null };
     const { canvas, loaded, model, layer } = view.columns[at];
+    if (shown?.view.columns[shown.at]?.canvas !== canvas && canvas) layCanvas(canvas);
+    shown = { view, at, spot: shown?.spot ?? null };
     frame.hidden = !canvas || !loaded;
     if (!canvas || !loaded) return;
     if (image.getAttribute("src") !== loaded.src) image.src = loaded.src;
-    property(frame, "--canvas-aspect", canvas.width / canvas.height);
     grid.setAttribute("aria-label", `Patches of ${model.title}, vision layer ${model.visionLayers[layer]}`);
-    layCells(grid, canvas);
     labelWhenIdle(view, at);
-    drawAll();
+    drawMap();
+  }
+
+  /** @param {NonNullable<Column["canvas"]>} canvas */
+  function layCanvas(canvas) {
+    property(frame, "--canvas-aspect", canvas.width / canvas.height);
+    layCells(grid, canvas);
   }
 
   /** @param {CompareView} view @param {number} at @param {Spot | null} spot */
@@ -54,37 +65,40 @@ export function createPicture(palette, actions) {
     selectCells(grid, [cell], cell);
   }
 
-  function drawAll() {
+  function drawMap() {
     const column = columnOf(shown);
     if (!column?.canvas || !shown) return;
+    const { canvas, map } = column;
     const { only, map: kind } = shown.view.state;
-    paint(map, frame, column.canvas, (context, pixel) => {
-      if (column.map) drawMap(context, canvasOf(column), column.map, only, palette, pixel);
-      if (kind !== "words") drawGrid(context, canvasOf(column), palette, pixel);
+    mapLayer.paint(size, canvas, [map, only, kind === "words"], (context, pixel) => {
+      if (map) maps.draw(context, canvas, map, only, palette, pixel);
+      if (kind !== "words") drawGrid(context, canvas, palette, pixel);
     });
-    drawMarks();
   }
 
   function drawMarks() {
     const column = columnOf(shown);
     if (!column?.canvas || !shown) return;
     const { view, at, spot } = shown;
-    paint(marks, frame, column.canvas, (context, pixel) => {
-      const { pin } = view.state;
-      const isPin = spot !== null && spot === pin;
+    const { pin, image } = view.state;
+    markLayer.paint(size, column.canvas, [pin, spot, image, column.index], (context, pixel) => {
       if (pin) drawSpot(context, view, at, pin, palette.pins[0], pixel, palette);
-      if (spot && !isPin) drawSpot(context, view, at, spot, palette.markLight, pixel, palette);
+      if (spot && spot !== pin) drawSpot(context, view, at, spot, palette.markLight, pixel, palette);
     });
   }
 
-  return { frame, show, mark, focus: (/** @type {number} */ cell) => elementOf(grid, cell)?.focus() };
+  /** Paint the map of a view that may come next. @param {CompareView} view @param {number} at */
+  function prepare(view, at) {
+    const { canvas, map } = view.columns[at];
+    if (!canvas || !map || size.width === 0) return;
+    maps.pictureOf(canvas, map, view.state.only, palette, { ...inPixels(size), pixel: canvas.width / size.width });
+  }
+
+  return { frame, show, mark, prepare, focus: (/** @type {number} */ cell) => elementOf(grid, cell)?.focus() };
 }
 
 /** @param {{view: CompareView, at: number} | null} shown @returns {Column | null} */
 const columnOf = (shown) => shown?.view.columns[shown.at] ?? null;
-
-/** @param {Column} column */
-const canvasOf = ({ canvas }) => /** @type {NonNullable<Column["canvas"]>} */ (canvas);
 
 /** @type {(cell: number) => number | null} */
 const cellOr = (cell) => (cell < 0 ? null : cell);
@@ -174,19 +188,4 @@ function labelCells(grid, { canvas, tokens }) {
     const token = tokens[cell];
     element.setAttribute("aria-label", token === null ? place : `${place}: ${visibleText(token)}`);
   });
-}
-
-/**
- * Clear an overlay and paint it in canvas pixels, at the screen's own resolution.
- * @param {HTMLCanvasElement} overlay @param {HTMLElement} frame @param {import("#viewer/grid").Canvas} canvas
- * @param {(context: CanvasRenderingContext2D, pixel: number) => void} draw `pixel`: one CSS pixel in canvas pixels
- */
-function paint(overlay, frame, canvas, draw) {
-  const { width, height } = frame.getBoundingClientRect();
-  const ratio = globalThis.devicePixelRatio || 1;
-  overlay.width = Math.round(width * ratio);
-  overlay.height = Math.round(height * ratio);
-  const context = /** @type {CanvasRenderingContext2D} */ (overlay.getContext("2d"));
-  context.setTransform(overlay.width / canvas.width, 0, 0, overlay.height / canvas.height, 0, 0);
-  if (width > 0) draw(context, canvas.width / width);
 }

@@ -4,12 +4,13 @@
  */
 
 import { absenceText } from "#viewer/absence-view";
-import { chanceImages, chanceOf } from "#viewer/compare-chance";
+import { chanceTeller, paintAhead } from "#viewer/compare-ahead";
 import { depthStops, nearest } from "#viewer/compare-depth";
+import { agreedSpot, freshState } from "#viewer/compare-fresh";
 import { COMPARE_MAPS, formatCompare, parseCompare, whatCompareMisses } from "#viewer/compare-link";
 import { compareViews } from "#viewer/compare-view";
-import { centreCell, colOf, rowOf, walk } from "#viewer/grid";
-import { middleIndex, stepIndex } from "#viewer/layers";
+import { centreCell, walk } from "#viewer/grid";
+import { stepIndex } from "#viewer/layers";
 
 /**
  * @typedef {import("#viewer/compare-view").CompareView} CompareView
@@ -21,6 +22,7 @@ import { middleIndex, stepIndex } from "#viewer/layers";
  * @property {(view: CompareView) => void} state
  * @property {(view: CompareView, spot: Spot | null) => void} spot the place to read: hovered, else pinned
  * @property {(chance: Count | null) => void} chance null while it is being worked out
+ * @property {(view: CompareView) => (() => void)[]} ahead what can be painted of a view before it is shown
  * @property {(sentence: string) => void} missing
  */
 
@@ -35,10 +37,10 @@ export class CompareReader {
   #hover = null;
   /** @type {CompareView | null} */
   #view = null;
-  /** What it was worked out for, and the count. @type {{key: string, count: Count | null}} */
-  #chance = { key: "", count: null };
   /** @type {ComparePanels} */
-  #panels = { state: () => {}, spot: () => {}, chance: () => {}, missing: () => {} };
+  #panels = { state: () => {}, spot: () => {}, chance: () => {}, ahead: () => [], missing: () => {} };
+  #isShown = (/** @type {CompareView} */ view) => this.#view === view;
+  #tellChance;
 
   /**
    * @param {import("#viewer/compare-files").ComparePage} page
@@ -50,6 +52,12 @@ export class CompareReader {
     this.#load = load;
     this.#link = link;
     this.#views = compareViews(page, palette);
+    this.#tellChance = chanceTeller(
+      this.#views,
+      (model, image) => this.#find(model, image, false),
+      this.#isShown,
+      (chance) => this.#panels.chance(chance),
+    );
     this.#state = freshState(page);
   }
 
@@ -59,7 +67,8 @@ export class CompareReader {
     const fresh = hash.length <= 1;
     if (!fresh) this.#read(hash);
     await this.#show();
-    if (fresh) await this.#pinAgreement();
+    const agreed = fresh && agreedSpot(this.#view);
+    if (agreed) await this.update({ pin: agreed });
     this.#link.replace(this.hash());
   }
 
@@ -189,19 +198,6 @@ export class CompareReader {
     return canvas && pin.cell < canvas.rows * canvas.cols ? pin : null;
   }
 
-  /** A fresh page explains itself: it opens at a place on which most models agree. */
-  #pinAgreement() {
-    const first = this.#view?.columns.find(({ agreement }) => agreement);
-    const shares = first?.agreement?.cells.map((count) => (count ? count.agreeing / count.compared : -1));
-    if (!first?.canvas || !shares) return;
-    const { canvas, index } = first;
-    const away = (/** @type {number} */ cell) => distance(canvas, cell, centreCell(canvas));
-    const best = Math.max(...shares);
-    const cells = [...shares.keys()].filter((cell) => shares[cell] === best);
-    const cell = cells.reduce((a, b) => (away(b) < away(a) ? b : a));
-    return this.update({ pin: { model: index, cell } });
-  }
-
   async #show() {
     const wanted = this.#state;
     const found = await Promise.all(wanted.models.map((model) => this.#find(model, wanted.image, true)));
@@ -211,7 +207,8 @@ export class CompareReader {
     this.#view = this.#views.view(wanted, found);
     this.#panels.state(this.#view);
     this.#panels.spot(this.#view, this.#hover ?? wanted.pin);
-    this.#showChance(this.#view);
+    this.#tellChance(this.#view);
+    paintAhead(this.#views, this.#view, found, this.stops(), this.#panels.ahead, this.#isShown);
   }
 
   /** @param {number} model @param {number} image @param {boolean} shown */
@@ -225,37 +222,4 @@ export class CompareReader {
       return { loaded: null, problem: error instanceof Error ? error.message : String(error) };
     }
   }
-
-  /** Chance stays what it was when only the pin or the map has changed. @param {CompareView} view */
-  async #showChance(view) {
-    const { models, image, depth, lens, first } = view.state;
-    const key = [image, depth, lens, first, ...models].join(" ");
-    this.#panels.chance(key === this.#chance.key ? this.#chance.count : null);
-    if (key === this.#chance.key) return;
-    const trials = await Promise.all(
-      chanceImages(this.#page, models, image).map(async (other) => ({
-        image: other,
-        loaded: await Promise.all(models.map(async (model) => (await this.#find(model, other, false)).loaded)),
-      })),
-    );
-    if (this.#view !== view) return;
-    this.#chance = { key, count: chanceOf(view, this.#views.agreementOf, trials) };
-    this.#panels.chance(this.#chance.count);
-  }
-}
-
-/** How far two cells are apart, in cells. @param {import("#viewer/grid").Canvas} canvas @param {number} a @param {number} b */
-function distance(canvas, a, b) {
-  return Math.hypot(rowOf(canvas, a) - rowOf(canvas, b), colOf(canvas, a) - colOf(canvas, b));
-}
-
-/** @param {import("#viewer/compare-files").ComparePage} page @returns {CompareState} */
-function freshState(page) {
-  const models = page.first.map((id) => page.models.findIndex((model) => model.id === id));
-  const stops = depthStops(models.map((model) => page.models[model]));
-  const shared = page.lenses.filter(({ id }) => models.every((model) => page.models[model].lenses.includes(id)));
-  const lens = (shared.length > 0 ? shared : page.lenses).at(-1)?.id ?? "";
-  const first = page.models[models[0]].files[0].image;
-  const depth = stops[middleIndex(stops)];
-  return { models, image: first, depth, lens, map: "words", first: 1, pin: null, only: null };
 }

@@ -2,8 +2,8 @@
 
 import { agreement } from "#viewer/compare-agreement";
 import { layerAt } from "#viewer/compare-depth";
+import { keptLayers } from "#viewer/compare-layers";
 import { cellLinks } from "#viewer/compare-links";
-import { agreementMap, compareWords } from "#viewer/compare-maps";
 import { linkOf, UNSEEN } from "#viewer/compare-place";
 import { WordNumbers } from "#viewer/compare-words";
 import { cellCount } from "#viewer/grid";
@@ -35,12 +35,12 @@ import { cellCount } from "#viewer/grid";
  */
 
 /**
- * Makes views. What is slow to work out is kept: links by pair of canvases, words by layer.
+ * Makes views. What is slow to work out is kept: links by pair of canvases, words and their maps by layer.
  * @param {ComparePage} page @param {import("#viewer/maps").Palette} palette
  */
 export function compareViews(page, palette) {
   const numbers = new WordNumbers();
-  const places = new Map(page.frequentWords.map((word, place) => [word, place]));
+  const layers = keptLayers(new Map(page.frequentWords.map((word, place) => [word, place])), palette);
   const between = cellLinks(page);
 
   /** @param {Loaded | null} loaded @param {string} lens @param {number} layer @returns {Words | null} */
@@ -66,16 +66,21 @@ export function compareViews(page, palette) {
     const model = page.models[index];
     const layer = layerAt(model, state.depth);
     const canvas = page.canvasOf(index, state.image);
-    const tokens = Array.from({ length: canvas ? cellCount(canvas) : 0 }, (_, cell) =>
-      loaded ? (loaded.data.top(state.lens, layer, cell)?.token ?? null) : null,
-    );
-    return { index, model, layer, canvas, loaded, problem, tokens, image: state.image };
+    const firsts =
+      loaded && canvas ? layers.firstWords(loaded.data, state.lens, layer, cellCount(canvas)) : null;
+    return { index, model, layer, canvas, loaded, problem, firsts, image: state.image };
   }
 
-  /** @param {Column} column @param {CompareState} state */
-  function mapOf({ tokens, agreement }, { map }) {
-    if (map === "words") return compareWords(tokens, places, palette);
-    return map === "agreement" && agreement ? agreementMap(tokens, agreement, palette) : null;
+  /** @param {CompareState} state @param {ReturnType<typeof column>[]} bare @param {number} at @returns {Column} */
+  function withOthers(state, bare, at) {
+    const { firsts, ...one } = bare[at];
+    const shown = bare.map(({ index, layer, loaded }) => [index, layer, loaded !== null]);
+    const key = [state.image, state.lens, state.first, ...shown, at].join(" ");
+    const agreement = layers.agreement(key, () => agreementOf(state, bare, bare, at));
+    const tokens = firsts?.tokens ?? [];
+    const words = state.map === "words" && firsts ? firsts.map : null;
+    const map = state.map === "agreement" && agreement ? layers.agreementMap(tokens, agreement) : words;
+    return { ...one, tokens, agreement, map };
   }
 
   return {
@@ -83,10 +88,7 @@ export function compareViews(page, palette) {
     /** @param {CompareState} state @param {{loaded: Loaded | null, problem: string}[]} found @returns {CompareView} */
     view(state, found) {
       const bare = state.models.map((index, at) => column(state, index, found[at].loaded, found[at].problem));
-      const columns = bare.map((one, at) => {
-        const full = { ...one, agreement: agreementOf(state, bare, bare, at), map: null };
-        return { ...full, map: mapOf(full, state) };
-      });
+      const columns = bare.map((_, at) => withOthers(state, bare, at));
       return {
         page,
         state,

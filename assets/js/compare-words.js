@@ -19,6 +19,8 @@ export class WordNumbers {
   #numbers = new Map();
   /** Numbers of a data's tokens, worked out once. @type {WeakMap<object, Int32Array>} */
   #ofTokens = new WeakMap();
+  /** By data, lens and layer: one layer is asked for by each of the other models. @type {WeakMap<object, Map<string, Words | null>>} */
+  #read = new WeakMap();
 
   /** @param {string} token @returns {number} */
   of(token) {
@@ -34,6 +36,15 @@ export class WordNumbers {
    * @param {Lists} data @param {string} lens @param {number} layer index @returns {Words | null}
    */
   read(data, lens, layer) {
+    const known = this.#read.get(data) ?? new Map();
+    this.#read.set(data, known);
+    const key = `${lens} ${layer}`;
+    if (!known.has(key)) known.set(key, this.#number(data, lens, layer));
+    return known.get(key);
+  }
+
+  /** @param {Lists} data @param {string} lens @param {number} layer index @returns {Words | null} */
+  #number(data, lens, layer) {
     const found = data.entries(lens, layer);
     if (!found) return null;
     const { tokens, contexts } = data.tables;

@@ -34,6 +34,7 @@ export async function start(document) {
       showLegend(view);
     },
     spot: columns.mark,
+    ahead: columns.ahead,
     chance: (chance) => shown && showSummary(shown, chance),
     missing: say,
   });

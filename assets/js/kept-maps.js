@@ -19,7 +19,10 @@ import { drawMap } from "#viewer/map-drawing";
 /** Pixels of all pictures together: some 50 MB, which no script's heap holds. */
 const MOST_PIXELS = 12e6;
 
-/** Sets up the store. `draw` draws a map as `drawMap` does, `ahead` paints those of the layers beside a view's. */
+/**
+ * Sets up the store. `draw` draws a map as `drawMap` does, `ahead` paints those of the layers beside a view's,
+ * `pictureOf` paints one.
+ */
 export function keptMaps() {
   /** Least lately used first. @type {Map<CellMap, Kept>} */
   const kept = new Map();
@@ -73,7 +76,7 @@ export function keptMaps() {
     };
     if (view.map) whenIdle(paintNext);
   }
-  return { draw, ahead };
+  return { draw, ahead, pictureOf };
 }
 
 /**

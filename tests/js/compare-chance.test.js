@@ -79,7 +79,7 @@ test("chance counts no padding of the image that the other model reads", () => {
   const columns = [0, 1].map((index) => ({ index, layer: 0, loaded: dogs }));
   // The second model reads the other image in its upper half only; below, its "dog" is of padding.
   const loaded = [reads("dog", "sky", "sky", "sky"), reads("dog", "sky", "dog", "dog")];
-  const chance = chanceOf({ page, state, columns }, views.agreementOf, [{ image: 1, loaded }]);
+  const chance = chanceOf({ page, state, columns }, views.agreementOf, { image: 1, loaded });
   // First model: 1 of 2. Second, whose cells on the shown image are whole: 1 of 4 of the first's.
   assert.deepEqual(chance, { agreeing: 2, compared: 6 });
 });

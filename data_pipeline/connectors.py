@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 
 import torch
@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 KINDS: tuple[str, ...] = ("gated_mlp", "linear")
+MARKS: tuple[str, ...] = ("image start", "image end", "patch", "row end")
+"""What the rows of `Connector.marks` stand for."""
 _CONFIG, _WEIGHTS = "config.json", "model.safetensors"
 
 
@@ -26,7 +28,9 @@ class ConnectorConfig:
     `vision_blocks` are indices into `VisionEncoder.block_outputs` (0 = what enters the blocks), whose
     features are concatenated to `in_features`. `prefix` and `suffix` stand before and after the vision
     tokens and are tokenised without added special tokens. `output_scale` multiplies the result: vision
-    tokens start at the norm of text embeddings.
+    tokens start at the norm of text embeddings. With `padding_embeddings` the connector has a vector for
+    cells that are all padding and one for those that are partly; with `image_marks` it has input vectors
+    for the image's start, its end, a patch and a row's end, as the published study trained them.
     """
 
     kind: str
@@ -38,6 +42,8 @@ class ConnectorConfig:
     output_scale: float
     prefix: str
     suffix: str
+    padding_embeddings: bool = False
+    image_marks: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -49,7 +55,11 @@ class ConnectorConfig:
 
 
 class Connector(nn.Module):
-    """Maps encoder block outputs to vision tokens in the language model's embedding space."""
+    """Maps encoder block outputs to vision tokens in the language model's embedding space.
+
+    `padding` is (2, in_features): added to the features of cells that are all padding, and partly. `marks` is
+    (4, out_features), in the order of `MARKS`. Either is there if the config says so.
+    """
 
     def __init__(self, config: ConnectorConfig) -> None:
         super().__init__()
@@ -59,10 +69,17 @@ class Connector(nn.Module):
         if config.kind == "gated_mlp":
             self.up = nn.Linear(config.in_features, width, bias=False)
             self.down = nn.Linear(width, config.out_features, bias=False)
+        if config.padding_embeddings:
+            self.padding = nn.Parameter(torch.zeros(2, config.in_features))
+        if config.image_marks:
+            self.marks = nn.Parameter(torch.zeros(len(MARKS), config.out_features))
 
-    def forward(self, block_outputs: Sequence[Tensor]) -> Tensor:
-        """From `VisionEncoder.block_outputs`, each (batch, patch, d), to (batch, patch, out_features)."""
-        return self.project(self.features(block_outputs))
+    def forward(self, block_outputs: Sequence[Tensor], padding: Tensor | None = None) -> Tensor:
+        """From `VisionEncoder.block_outputs`, each (batch, patch, d), to (batch, patch, out_features).
+
+        `padding` (batch, patch) is the share of each patch that is padding, 0 to 1; None: no patch has any.
+        """
+        return self.project(self.padded(self.features(block_outputs), padding))
 
     def features(self, block_outputs: Sequence[Tensor]) -> Tensor:
         """The chosen blocks side by side, each normed by itself; (batch, patch, in_features)."""
@@ -74,6 +91,14 @@ class Connector(nn.Module):
         if self.config.layer_norm_features:
             chosen = [functional.layer_norm(state, state.shape[-1:]) for state in chosen]
         return torch.cat(chosen, dim=-1)
+
+    def padded(self, features: Tensor, padding: Tensor | None) -> Tensor:
+        """`features` with the padding embeddings added where `padding` is 1, or above 0; same shape."""
+        if padding is None or not self.config.padding_embeddings:
+            return features
+        share = padding.to(features.device)[..., None]
+        whole, part = (share >= 1).to(features.dtype), ((share > 0) & (share < 1)).to(features.dtype)
+        return features + whole * self.padding[0] + part * self.padding[1]
 
     def project(self, features: Tensor) -> Tensor:
         """From (batch, patch, in_features) to (batch, patch, out_features)."""
@@ -87,7 +112,9 @@ class Connector(nn.Module):
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         save_file({name: value.contiguous() for name, value in self.state_dict().items()}, folder / _WEIGHTS)
-        (folder / _CONFIG).write_text(json.dumps(asdict(self.config), indent=2) + "\n")
+        defaults = {field.name: field.default for field in fields(ConnectorConfig)}
+        said = {name: value for name, value in asdict(self.config).items() if value != defaults[name]}
+        (folder / _CONFIG).write_text(json.dumps(said, indent=2) + "\n")
 
     @classmethod
     def from_pretrained(
@@ -104,8 +131,9 @@ def read_connector_config(folder: str | Path) -> ConnectorConfig:
     path = Path(folder) / _CONFIG
     values = json.loads(path.read_text())
     known = {field.name for field in fields(ConnectorConfig)}
-    if set(values) != known:
-        odd = ", ".join(sorted(set(values) ^ known))
+    needed = {field.name for field in fields(ConnectorConfig) if field.default is MISSING}
+    if not needed <= set(values) <= known:
+        odd = ", ".join(sorted((set(values) - known) | (needed - set(values))))
         raise ValueError(f"{path}: unknown or missing keys: {odd}")
     return ConnectorConfig(**{**values, "vision_blocks": tuple(values["vision_blocks"])})
 

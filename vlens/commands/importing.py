@@ -1,4 +1,4 @@
-"""`vlens import …`: results of other tools, translated into the contract."""
+"""`vlens import …`: results and weights of other tools, translated into V-Lens's own formats."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vlens.commands.options import FOLDER
 
 @click.group()
 def command() -> None:
-    """Translate the results of another tool into V-Lens results."""
+    """Translate results or connectors of another tool."""
 
 
 @command.command("vlens-json")
@@ -40,3 +40,31 @@ def vlens_json(folder: Path, output: Path, models: tuple[str, ...]) -> None:
             shutil.rmtree(output, ignore_errors=True)
         raise
     click.echo(f"Results in {output}; look at them with: vlens build {output}")
+
+
+@command.command("connector")
+@click.argument("file", type=FOLDER)
+@click.option("--output", type=FOLDER, required=True, help="Where the connector goes: a new or empty folder.")
+@click.option("--config", type=FOLDER, help="The training's config.  [default: config.yaml beside FILE]")
+@click.option("--prefix", help="Text before the image.  [default: the tokenizer's begin-of-text token]")
+def connector(file: Path, output: Path, config: Path | None, prefix: str | None) -> None:
+    """Read FILE, a connector that the published study released (model.pt or connector.pt).
+
+    Its tensors are read without running anything that a pickle can hold, checked against the training's
+    config, and written as safetensors, as a study file's key "connector" expects them.
+    """
+    from data_pipeline.importers.released_connectors import import_connector
+
+    if output.is_dir() and any(output.iterdir()):
+        raise InputError(f"{output}: is not empty, expected a new or empty folder for the connector")
+    if output.exists() and not output.is_dir():
+        raise InputError(f"{output}: is a file, expected a new or empty folder for the connector")
+    released = import_connector(file, config, prefix)
+    released.connector.save_pretrained(output)
+    said = released.connector.config
+    click.echo(
+        f"Connector in {output}: {said.kind}, {said.in_features} to {said.out_features}, encoder blocks "
+        f"{' and '.join(map(str, said.vision_blocks))}"
+    )
+    if released.language_model:
+        click.echo("The file also holds a language model, which was not read; a study file names its LLM.")

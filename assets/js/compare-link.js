@@ -37,7 +37,8 @@ export function formatCompare(state, page) {
   const pairs = [
     ["models", state.models.map((model) => page.models[model].id).join(",")],
     ["image", page.images[state.image].id],
-    ["depth", String(Number(state.depth.toFixed(4)))],
+    // All digits: a rounded depth may be nearer to another layer than the one that is shown.
+    ["depth", String(state.depth)],
     ["lens", state.lens],
     ["map", state.map],
     ["first", state.first !== FIRSTS[0] && String(state.first)],

@@ -2,6 +2,7 @@
 
 import { loadImageFile } from "#viewer/image-files";
 import { objectUrl, readImageFile } from "#viewer/payload";
+import { PictureUrls } from "#viewer/picture-urls";
 import { Recent } from "#viewer/recent";
 
 /**
@@ -78,26 +79,27 @@ export function comparePage(facts) {
 }
 
 /**
- * A function that loads what a model read of an image, and the picture that it saw where one is to be shown.
+ * `load` gives what a model read of an image, and the picture that it saw where one is to be shown; `onScreen`
+ * is to be told which pictures are shown.
  * @param {ComparePage} page
  */
 export function imageLoader(page) {
   /** @type {Recent<string, Promise<Read>>} */
   const reads = new Recent(KEPT);
-  /** By name of the canvas: models share them. @type {Recent<string, Promise<string>>} */
-  const pictures = new Recent(KEPT_PICTURES, (url) => url.then(URL.revokeObjectURL, () => {}));
+  /** By name of the canvas: models share them. */
+  const pictures = new PictureUrls(KEPT_PICTURES);
 
   /** @param {SeenImage} file @param {string} inFile the canvas that the file itself holds, if it does */
   function picture({ canvas, key, geometry }, inFile) {
     const { mediaType } = page.geometries[geometry];
-    const text = async () => (canvas ? (await load(canvas))["payload-canvas"] : inFile);
-    return keep(pictures, canvas?.key ?? key, async () => objectUrl(await text(), mediaType));
+    const text = async () => (canvas ? (await blocksOf(canvas))["payload-canvas"] : inFile);
+    return pictures.get(canvas?.key ?? key, async () => objectUrl(await text(), mediaType));
   }
 
   /** @param {number} model @param {SeenImage} file @returns {Promise<Read>} */
   async function read(model, file) {
     const { lenses, topK } = page.models[model];
-    const blocks = await load(file);
+    const blocks = await blocksOf(file);
     const facts = { lenses: lenses.map((id) => ({ id })), topK, textLayers: [], judges: [] };
     const data = await readImageFile(facts, page.geometries[file.geometry], blocks);
     return { data, canvas: blocks["payload-canvas"] };
@@ -107,23 +109,17 @@ export function imageLoader(page) {
    * @param {number} model @param {number} image @param {{shown?: boolean}} [options] whether it is to be seen
    * @returns {Promise<Loaded | null>}
    */
-  return async function loaded(model, image, { shown = true } = {}) {
+  async function load(model, image, { shown = true } = {}) {
     const file = page.fileOf(model, image);
     if (!file) return null;
-    const { data, canvas } = await keep(reads, file.key, () => read(model, file));
+    const reading = reads.get(file.key, () => read(model, file));
+    reading.catch(() => reads.drop(file.key));
+    const { data, canvas } = await reading;
     return { data, src: shown ? await picture(file, canvas) : "" };
-  };
-}
+  }
 
-/**
- * What is kept under a key, else made; what failed is not kept.
- * @template T @param {Recent<string, Promise<T>>} recent @param {string} key @param {() => Promise<T>} make
- */
-function keep(recent, key, make) {
-  const made = recent.get(key, make);
-  made.catch(() => recent.drop(key));
-  return made;
+  return { load, onScreen: (/** @type {string[]} */ urls) => pictures.onScreen(urls) };
 }
 
 /** @param {FileName} file */
-const load = ({ src, key }) => loadImageFile(src, key);
+const blocksOf = ({ src, key }) => loadImageFile(src, key);

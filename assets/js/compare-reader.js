@@ -28,7 +28,7 @@ import { stepIndex } from "#viewer/layers";
 
 export class CompareReader {
   #page;
-  #load;
+  #files;
   #link;
   #views;
   /** @type {CompareState} */
@@ -44,12 +44,12 @@ export class CompareReader {
 
   /**
    * @param {import("#viewer/compare-files").ComparePage} page
-   * @param {ReturnType<typeof import("#viewer/compare-files").imageLoader>} load
+   * @param {ReturnType<typeof import("#viewer/compare-files").imageLoader>} files
    * @param {import("#viewer/maps").Palette} palette @param {import("#viewer/reader").Link} link
    */
-  constructor(page, load, palette, link) {
+  constructor(page, files, palette, link) {
     this.#page = page;
-    this.#load = load;
+    this.#files = files;
     this.#link = link;
     this.#views = compareViews(page, palette);
     this.#tellChance = chanceTeller(
@@ -206,6 +206,7 @@ export class CompareReader {
     this.#hover = this.#hover && wanted.models.includes(this.#hover.model) ? this.#hover : null;
     this.#view = this.#views.view(wanted, found);
     this.#panels.state(this.#view);
+    this.#files.onScreen(found.flatMap(({ loaded }) => loaded?.src ?? []));
     this.#panels.spot(this.#view, this.#hover ?? wanted.pin);
     this.#tellChance(this.#view);
     paintAhead(this.#views, this.#view, found, this.stops(), this.#panels.ahead, this.#isShown);
@@ -214,7 +215,7 @@ export class CompareReader {
   /** @param {number} model @param {number} image @param {boolean} shown */
   async #find(model, image, shown) {
     try {
-      const loaded = await this.#load(model, image, { shown });
+      const loaded = await this.#files.load(model, image, { shown });
       const why = this.#page.whyNoImage(model, image);
       const problem = why ? absenceText(why) : "This model did not see this image.";
       return { loaded, problem: loaded ? "" : problem };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chanceImages } from "#viewer/compare-chance";
 import { comparePage, imageLoader } from "#viewer/compare-files";
+import { depthStops, layerAt } from "#viewer/compare-depth";
 import { formatCompare, formatModel, parseCompare, whatCompareMisses } from "#viewer/compare-link";
 import { sharedLegend } from "#viewer/compare-maps";
 
@@ -52,9 +53,28 @@ test("the whole state goes into the link and comes back", () => {
     only: "a&b",
   };
   const hash = formatCompare(state, page);
-  assert.match(hash, /^models=d,a%2Bb&image=three&depth=0.3333&.*&in=a%2Bb&patch=1,1&only=a%26b$/);
-  assert.deepEqual(parseCompare(`#${hash}`, page, fresh), { ...state, depth: 0.3333 });
+  assert.match(hash, /^models=d,a%2Bb&image=three&depth=0.3333333333333333&.*&in=a%2Bb&patch=1,1&only=a%26b$/);
+  assert.deepEqual(parseCompare(`#${hash}`, page, fresh), state);
   assert.equal(whatCompareMisses(hash, page, state), "");
+});
+
+test("a copied link opens the very same layers, whatever pair of models is compared", () => {
+  const every = (blocks, step) => Array.from({ length: Math.floor(blocks / step) + 1 }, (_, index) => index * step);
+  const models = [3, 7, 12, 27, 28, 40, 96, 120].map((blocks, index) =>
+    model(`m${index}`, "m0", blocks, every(blocks, (index % 3) + 1), files(0)),
+  );
+  const many = comparePage({ ...page, models, most: 2 });
+  for (const [a, one] of models.entries()) {
+    for (const [b, other] of models.entries()) {
+      if (a === b) continue;
+      for (const depth of depthStops([one, other])) {
+        const state = { ...fresh, models: [a, b], lens: "logit", depth };
+        const again = parseCompare(formatCompare(state, many), many, { ...fresh, depth: 0.123 });
+        assert.equal(again.depth, depth);
+        assert.deepEqual([layerAt(one, again.depth), layerAt(other, again.depth)], [layerAt(one, depth), layerAt(other, depth)]);
+      }
+    }
+  }
 });
 
 test("a link from a model's page brings its partner, its layer as a depth and its patch", () => {
@@ -87,13 +107,13 @@ test("chance is told by other images that all the models saw", () => {
 test("a page's facts can name no file but a data file beside it", async () => {
   for (const src of ["https://example.org/a.js", "../a.js", "compare/../../a.js", "compare/a/b.html"]) {
     const one = { image: 0, geometry: 0, src, key: "k", canvas: null };
-    const load = imageLoader(comparePage({ ...page, models: [{ ...page.models[0], files: [one] }] }));
+    const { load } = imageLoader(comparePage({ ...page, models: [{ ...page.models[0], files: [one] }] }));
     await assert.rejects(load(0, 0), /cannot be a data file/, src);
   }
 });
 
 test("a model without an image is not loaded", async () => {
-  assert.equal(await imageLoader(page)(2, 1), null);
+  assert.equal(await imageLoader(page).load(2, 1), null);
 });
 
 test("the legend weighs pictures alike, however fine their grids", () => {

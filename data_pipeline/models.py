@@ -19,6 +19,7 @@ from transformers import PreTrainedModel
 from data_pipeline.connectors import Connector
 from data_pipeline.encoders import VisionEncoder
 from data_pipeline.framing import Framing
+from data_pipeline.image_block import image_block
 from data_pipeline.images import Canvas
 from data_pipeline.language_models import LanguageModel, loadable
 
@@ -75,7 +76,7 @@ class VisionLanguageModel(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class ComposedVLM:
-    """The connector's prefix, the vision tokens, its suffix: the sequence that it was trained in."""
+    """The connector's prefix, the vision tokens with its marks, its suffix: as it was trained."""
 
     model: PreTrainedModel
     language: LanguageModel
@@ -98,15 +99,16 @@ class ComposedVLM:
         embed = self.language.decoder.embed_tokens
         pixels = torch.cat([look.tensors["pixel_values"] for look in looks])
         pixels = pixels.to(embed.weight.device, next(self.encoder.parameters()).dtype)
-        tokens = self.connector(self.encoder.block_outputs(pixels)).to(
-            embed.weight.dtype
-        )  # (batch, cells, hidden)
+        padding = torch.tensor([look.canvas.padding for look in looks])  # (batch, cells)
+        tokens = self.connector(self.encoder.block_outputs(pixels), padding)  # (batch, cells, hidden)
+        grid = looks[0].canvas.grid
+        if tokens.shape[1] != grid.cells:
+            raise RuntimeError(f"{tokens.shape[1]} vision tokens, but {grid.cells} cells")
+        marks = self.connector.marks if self.connector.config.image_marks else None
+        block, places = image_block(tokens.to(embed.weight.dtype), marks, grid.cols)
         before, after = (self._embedded(ids, len(looks)) for ids in self._surroundings())
-        if tokens.shape[1] != looks[0].canvas.grid.cells:
-            raise RuntimeError(f"{tokens.shape[1]} vision tokens, but {looks[0].canvas.grid.cells} cells")
-        vision = torch.arange(tokens.shape[1]) + before.shape[1]
-        sequence = torch.cat([before, tokens, after], dim=1)
-        return Prompt({"inputs_embeds": sequence}, vision, sequence.shape[1])
+        sequence = torch.cat([before, block, after], dim=1)
+        return Prompt({"inputs_embeds": sequence}, places + before.shape[1], sequence.shape[1])
 
     def prompt_without_image(self, count: int) -> Prompt:
         """See `VisionLanguageModel.prompt_without_image`."""

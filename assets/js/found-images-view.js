@@ -1,5 +1,6 @@
 /** The images with hits as small pictures, their hit patches marked. A click leads to the image and its first hit. */
 
+import { amount } from "#viewer/amounts";
 import { byId, fill, make, property } from "#viewer/dom";
 import { gridBox } from "#viewer/grid";
 import { maskPainter } from "#viewer/hit-drawing";
@@ -79,7 +80,7 @@ function smallPicture({ canvas, thumbnail, caption, id }, index) {
    */
   function mark(total, cells, most, paint) {
     count.textContent = total.toLocaleString("en");
-    button.setAttribute("aria-label", `image ${index + 1}, ${total} hits: ${caption ?? id}`);
+    button.setAttribute("aria-label", `image ${index + 1}, ${amount(total, "hit")}: ${caption ?? id}`);
     paint(mask, canvas, cells, most);
   }
 

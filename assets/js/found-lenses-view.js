@@ -1,5 +1,6 @@
 /** Hits by lens, and for each lens by vision layer. A click on a lens filters, a click on a bar goes to its layer. */
 
+import { amount } from "#viewer/amounts";
 import { byId, fill, make } from "#viewer/dom";
 import { createBars } from "#viewer/layer-bars";
 
@@ -31,12 +32,12 @@ export function createFoundLenses(page, reader, update) {
       const { id, title } = page.lenses[lens];
       const counts = counted.byLayer[lens];
       count.textContent = counted.byLens[lens].toLocaleString("en");
-      button.setAttribute("aria-label", `${title}: ${count.textContent} hits`);
+      button.setAttribute("aria-label", `${title}: ${amount(counted.byLens[lens], "hit")}`);
       button.setAttribute("aria-pressed", String(chosen === id));
       element.toggleAttribute("data-out", chosen !== null && chosen !== id);
       bars.show({
         values: counts.map((value) => value / most),
-        titles: counts.map((value, layer) => `layer ${page.visionLayers[layer]}: ${value.toLocaleString("en")} hits`),
+        titles: counts.map((value, layer) => `layer ${page.visionLayers[layer]}: ${amount(value, "hit")}`),
         most: Math.max(...counts).toLocaleString("en"),
         label: `Hits of ${title} by vision layer`,
         current: view.state.layer,

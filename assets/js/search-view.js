@@ -1,5 +1,6 @@
 /** The search panel: what is asked for, what was found in a line, and the way from hit to hit. */
 
+import { amount } from "#viewer/amounts";
 import { byId, fill, make, visible } from "#viewer/dom";
 import { WAYS, blankFind } from "#viewer/find";
 import { createFoundImages } from "#viewer/found-images-view";
@@ -160,17 +161,14 @@ function createIdeas(page, choose) {
   };
 }
 
-/** @param {number} count @param {string} one */
-const counted = (count, one) => `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
-
 /** @param {View} view @param {Findings} findings */
 function summary({ page, state }, { found, counted: { total, images } }) {
   if (found.problem) return [make("strong", { class: "problem" }, `This pattern cannot be searched: ${found.problem}.`)];
   if (!found.asked) return [];
   const hidden = state.defaults === "hide" || state.wordsOnly ? ", hidden tokens included" : "";
   if (total === 0) return [make("strong", {}, found.settled ? "Nothing found" : "Nothing found yet"), hidden];
-  const where = `in ${images.length} of ${counted(page.images.length, "image")}`;
-  return [make("strong", {}, counted(total, "hit")), ` ${where}${hidden}`];
+  const where = `in ${images.length} of ${amount(page.images.length, "image")}`;
+  return [make("strong", {}, amount(total, "hit")), ` ${where}${hidden}`];
 }
 
 /** What a reader types who means a pattern. */
@@ -190,9 +188,9 @@ const isEmpty = ({ find, counted: { byLayer } }) => find.lens === null && byLaye
 
 /** @param {View} view @param {Findings} findings */
 function progress({ page }, { found: { hits, asked, read, failed, settled } }) {
-  const lost = failed > 0 ? `${counted(failed, "image")} cannot be read` : "";
+  const lost = failed > 0 ? `${amount(failed, "image")} cannot be read` : "";
   if (settled) return lost;
-  const images = counted(page.images.length, "image");
+  const images = amount(page.images.length, "image");
   const done = asked ? `${hits.filter(Boolean).length} of ${images} searched` : `${read} of ${images} read`;
   return [done, lost].filter(Boolean).join(", ");
 }
@@ -206,5 +204,5 @@ function showWalk({ state }, { walk, counted: { images, places } }) {
   const earlier = images.filter((one) => one.image < image).reduce((sum, one) => sum + one.places, 0);
   const all = places.toLocaleString("en");
   byId("search-place").textContent =
-    before === null ? counted(places, "place") : `place ${(earlier + before + 1).toLocaleString("en")} of ${all}`;
+    before === null ? amount(places, "place") : `place ${(earlier + before + 1).toLocaleString("en")} of ${all}`;
 }

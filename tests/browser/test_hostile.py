@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import unicodedata
 from pathlib import Path
 from urllib.parse import quote
@@ -48,6 +49,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def unharmed(page: Page) -> None:
     found = page.evaluate(HARM)
     assert not found, found
+
+
+def expect_hits(page: Page, count: int) -> None:
+    """The summary begins with this count: "1 hit" is not told from "11 hits" by its end."""
+    beginning = rf"^{count:,} hits? in " if count else "^Nothing found"
+    expect(page.locator("#search-summary")).to_have_text(re.compile(beginning))
 
 
 def shown(text: str) -> str:
@@ -138,7 +145,8 @@ def test_with_everything_open(page: Page, site: Path, fragment: str) -> None:
         for _ in LAYERS:
             page.keyboard.press("]")
         for cell in page.locator("[role=gridcell]").all():
-            cell.hover(force=True)
+            if cell.is_visible():  # with all layers open there is no one grid
+                cell.hover(force=True)
         page.mouse.move(0, 0)
         text = page.evaluate("document.body.innerText")
         for tokens in lists(0, IMAGES.index(image), 2, 1).values():
@@ -168,7 +176,7 @@ def test_every_attack_can_be_searched_for_and_isolated(page: Page, site: Path) -
         if attack in ("\n", "\r\n"):  # a field of one line cannot hold them
             continue
         if attack != "":
-            expect(page.locator("#search-summary")).to_contain_text(f"{rows.count(attack)} hit")
+            expect_hits(page, rows.count(attack))
     unharmed(page)
     assert opened.state()["map"] == "words"
 
@@ -180,7 +188,7 @@ def test_names_that_every_object_has_are_searched_as_words(page: Page, site: Pat
         fragment = f"#{PATCH}&map=words&lens=logit&find={word}&by={way}&rank=5"
         ModelPage.open(page, site / f"models/{MODELS[2]}.html", fragment)
         rows = [row["token"] for lens in range(len(LENSES)) for row in hostile_study._neighbors(2, lens)]
-        expect(page.locator("#search-summary")).to_contain_text(f"{rows.count(word)} hit")
+        expect_hits(page, rows.count(word))
     unharmed(page)
 
 
@@ -239,8 +247,9 @@ def test_the_index(page: Page, site: Path) -> None:
     unharmed(page)
     text = page.evaluate("document.body.innerText")
     assert hostile_study.SCRIPT in text
-    assert "{{ 7 * 7 }}" in text
-    assert "49" not in text
+    template = hostile_study.SCRIPT + "{{ 7 * 7 }}"
+    assert template in text
+    assert template.replace("{{ 7 * 7 }}", "49") not in text
 
 
 @pytest.mark.parametrize(

@@ -59,14 +59,24 @@ def whole_word(row: dict[str, Any], contexts: dict[Any, dict[str, Any]]) -> str:
     return str(text[start:end])
 
 
-def hits_of(word: str, rank: int = tiny_study.TOP_K) -> list[Hit]:
-    """Rows of the study whose whole word is `word`."""
+def names(by: str, text: str, row: dict[str, Any], contexts: dict[Any, dict[str, Any]]) -> bool:
+    """Whether a search for `text` finds a row, stated anew for each way to search."""
+    if by == "exact":
+        return bool(row["token"] == text)
+    if by == "regex":
+        return re.search(text, row["token"], re.IGNORECASE | re.ASCII) is not None
+    word = plain(whole_word(row, contexts))
+    return word == text if by == "word" else word.startswith(text)
+
+
+def hits_of(text: str, rank: int = tiny_study.TOP_K, by: str = "word") -> list[Hit]:
+    """Rows of the study that a search finds."""
     contexts = {row["context_id"]: row for row in tiny_study.context_rows(MODEL.llm)}
     return [
         (row["image_id"], lens, row["vision_layer"], row["cell"])
         for lens in LENSES
         for row in tiny_study.neighbor_rows(MODEL, lens)
-        if row["rank"] <= rank and plain(whole_word(row, contexts)) == word
+        if row["rank"] <= rank and names(by, text, row, contexts)
     ]
 
 
@@ -81,10 +91,27 @@ def total(page: Page) -> int:
     return int(found[1].replace(",", "")) if found else 0
 
 
-@pytest.mark.parametrize("word", ["dog", "sun", "שלום", "🦊"])
-def test_hits_are_the_rows_of_the_study(page: Page, tiny_site: Path, word: str) -> None:
-    open_search(page, tiny_site, f" {word.upper()}")
-    hits = hits_of(word)
+SEARCHES = [
+    ("word", " DOG", "dog"),
+    ("word", " SUN", "sun"),
+    ("word", " שלום", "שלום"),
+    ("word", " 🦊", "🦊"),
+    ("prefix", " DO", "do"),
+    ("prefix", "S", "s"),
+    ("prefix", "ש", "ש"),
+    *(("exact", text, text) for text in (" dog", "dog", " &amp;", "🦊", "{{ x }}", "\\", "</script>")),
+    *(
+        ("regex", text, text)
+        for text in ("^ ?D", "o[gu]", "^[^a-z]$", "e{2}|🦊", r"\W\W", r"\bs\w+$", "[^a-z ]")
+    ),
+]
+"""How to search, what is typed, and what the study is searched for here."""
+
+
+@pytest.mark.parametrize(("by", "typed", "text"), SEARCHES)
+def test_hits_are_the_rows_of_the_study(page: Page, tiny_site: Path, by: str, typed: str, text: str) -> None:
+    open_search(page, tiny_site, typed, f"&by={by}")
+    hits = hits_of(text, by=by)
     assert hits
     assert total(page) == len(hits)
     by_lens = Counter(lens for _, lens, _, _ in hits)
@@ -98,7 +125,7 @@ def test_hits_are_the_rows_of_the_study(page: Page, tiny_site: Path, word: str) 
         label = page.locator("#search-lenses .bars").nth(place).get_attribute("aria-label") or ""
         for layer in tiny_study.LAYERS:
             count = sum(1 for _, of, at, _ in hits if (of, at) == (lens, layer))
-            assert f"layer {layer}: {count} hits" in label
+            assert re.search(rf"layer {layer}: {count} hit{'' if count == 1 else 's'}(?![\w])", label), label
 
 
 def test_keys_alone_search_walk_and_close(page: Page, tiny_site: Path) -> None:

@@ -3,6 +3,7 @@
  * names it, and names it at the next stored layer too, in images that show the word and, grey, in those that do not.
  */
 
+import { amount } from "#viewer/amounts";
 import { byId, fill, make } from "#viewer/dom";
 import { createBars } from "#viewer/layer-bars";
 import { perThousand } from "#viewer/onset";
@@ -40,7 +41,7 @@ export function createOnset(page, reader) {
     button.setAttribute("aria-pressed", String(isOn));
     button.hidden = byId("onset-lenses").hidden = onsets === null || findings.counted.total === 0;
     byId("search-onset").hidden = findings.counted.total === 0;
-    byId("onset-meaning").textContent = onsets ? rule(isFiltered(page, findings.find)) : "of tokens only: a sentence that holds a word does not name it";
+    fill(byId("onset-meaning"), ...(onsets ? rule(isFiltered(page, findings.find)) : [NO_ONSET]));
     fill(byId("onset-groups"), ...(onsets ? groupsOf(onsets) : []));
     if (onsets) showBars(onsets, state.layer, findings);
   };
@@ -79,9 +80,13 @@ function titleOf(depth, value, other) {
   return `layer ${depth}: ${figure(value)} per 1000 patches${compared}`;
 }
 
-/** @param {boolean} filtered whether not all layers are searched */
-const rule = (filtered) =>
-  `first layer at which a patch names it, and at the next stored layer too; per 1000 patches${filtered ? ", over all layers, not only those chosen" : ""}`;
+const NO_ONSET = "of tokens only: a sentence that holds a word does not name it";
+
+/** Where there is little room, the title says what an onset is. @param {boolean} filtered whether not all layers are searched */
+const rule = (filtered) => [
+  make("span", { class: "if-wide" }, "first layer at which a patch names it, and at the next stored layer too; "),
+  `per 1000 patches${filtered ? ", over all layers, not only those chosen" : ""}`,
+];
 
 /** What is counted and what it is compared with, each with its number. @param {Onsets} onsets */
 function groupsOf([{ shows, without, unclear, undescribed }]) {
@@ -95,8 +100,8 @@ function groupsOf([{ shows, without, unclear, undescribed }]) {
       : part("no image surely without it, so no null"),
   ];
   const apart = [
-    unclear.images > 0 && part(`${counted(unclear.images, "image")} with only a similar word left out`),
-    undescribed.images > 0 && part(`${counted(undescribed.images, "image")} without caption or annotations left out`),
+    unclear.images > 0 && part(`${amount(unclear.images, "image")} with only a similar word left out`),
+    undescribed.images > 0 && part(`${amount(undescribed.images, "image")} without caption or annotations left out`),
   ];
   return [...sides, ...apart];
 }
@@ -105,7 +110,4 @@ function groupsOf([{ shows, without, unclear, undescribed }]) {
 const part = (text, ...swatch) => make("span", {}, ...swatch, text);
 
 /** @param {import("#viewer/onset").Group} group */
-const size = ({ images, cells }) => `${counted(images, "image")} (${counted(cells, "patch", "patches")})`;
-
-/** @param {number} count @param {string} one @param {string} [more] */
-const counted = (count, one, more = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : more}`;
+const size = ({ images, cells }) => `${amount(images, "image")} (${amount(cells, "patch", "patches")})`;

@@ -38,3 +38,19 @@ def test_what_is_tapped_is_large_enough(page: Page, tiny_site: Path) -> None:
     boxes = [target.bounding_box() for target in targets.all()]
     assert len(boxes) > 8
     assert [box for box in boxes if not box or box["height"] < 24 or box["width"] < 24] == []
+
+
+def test_what_is_asked_for_and_the_first_results_fit_one_screen(page: Page, tiny_site: Path) -> None:
+    open_search(page, tiny_site, "dog")
+    expect(page.locator("#search-images button").first).to_be_visible()
+    filters = page.locator(".search-filters").bounding_box()
+    assert filters
+    assert filters["height"] < 2 * 24  # one line
+    for part in ("#search-text", "#search-ways", "#search-rank", "#search-lenses", "#search-images button >> nth=0"):
+        box = page.locator(part).bounding_box()
+        assert box
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 640, part
+    header = page.locator(".site-header").bounding_box()
+    assert header
+    assert header["height"] <= 110  # tools, and the name of the model

@@ -25,7 +25,8 @@ from data_pipeline.models import (
     load_connector,
     load_vision_encoder,
 )
-from data_pipeline.off_the_shelf import crop_map, load_off_the_shelf
+from data_pipeline.off_the_shelf import load_off_the_shelf
+from data_pipeline.vlm_families.processed_pixels import crop_map
 from tests.data_pipeline.test_images import gradient
 from tests.data_pipeline.tiny_models import (
     LAYERS,

@@ -4,7 +4,7 @@ import { visibleSentence } from "#viewer/tokens";
 
 /**
  * @typedef {object} Citation what the build knows; see `generator/citation.py`
- * @property {string} version of V-Lens
+ * @property {string} version of V-Lens; "" where unknown
  * @property {number} schema version of the results
  * @property {string} studyConfiguration hash; "" where unknown
  * @property {string} configuration hash of the model's part
@@ -80,11 +80,14 @@ export function bibtex({ study, model, citation, address, view }) {
   const lines = fields
     .filter(([, value]) => value)
     .map(([name, value]) => `  ${name.padEnd(12)} = ${name === "month" ? value : `{${value}}`},\n`);
-  return `@misc{${keyOf(study.id, model.id, year)},\n${lines.join("")}}\n`;
+  return `@misc{${keyOf(study.id, model.id)},\n${lines.join("")}}\n`;
 }
 
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/** @param {string} study @param {string} model @param {string | undefined} year */
-const keyOf = (study, model, year) =>
-  ["vlens", study, model, year].filter(Boolean).join("-").replace(/[^A-Za-z0-9._+-]/g, "_");
+/**
+ * The same for every view and every run of a model, so that papers that are written meanwhile keep their reference.
+ * @param {string} study @param {string} model
+ */
+const keyOf = (study, model) =>
+  ["vlens", study, model].join("-").replace(/[^A-Za-z0-9._+-]/g, "_");

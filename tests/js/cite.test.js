@@ -21,7 +21,7 @@ const CITED = {
 test("a page is cited with the provenance of its results", () => {
   assert.equal(
     bibtex(CITED),
-    `@misc{vlens-toy-olmo-clip-2026,
+    `@misc{vlens-toy-olmo-clip,
   title        = {{OLMo + CLIP: what its vision tokens mean. The toy world}},
   year         = {2026},
   month        = nov,
@@ -31,6 +31,18 @@ test("a page is cited with the provenance of its results", () => {
 }
 `,
   );
+});
+
+test("the key is that of the study and the model, whatever is shown and whenever it was made", () => {
+  const key = (changes) => bibtex({ ...CITED, ...changes }).match(/^@misc\{([^,]*),/)[1];
+  assert.equal(key({ address: "", view: "layer=0" }), "vlens-toy-olmo-clip");
+  assert.equal(key({ citation: { ...CITED.citation, run: "2031-01-02", version: "9" } }), "vlens-toy-olmo-clip");
+  assert.equal(key({ study: { id: "a b{", title: "" } }), "vlens-a_b_-olmo-clip");
+});
+
+test("a page without a version names V-Lens alone", () => {
+  const text = bibtex({ ...CITED, citation: { ...CITED.citation, version: "" } });
+  assert.match(text, /howpublished = \{Page made with V-Lens\},/);
 });
 
 test("what is not known is left out", () => {

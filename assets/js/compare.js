@@ -1,13 +1,15 @@
 /** The comparison's entry: reads the page's facts, sets up the panels and hands them to the reader. */
 
+import { onCommand } from "#viewer/commands";
 import { createColumns } from "#viewer/compare-columns";
 import { createCompareControls, showSummary } from "#viewer/compare-controls";
 import { comparePage, imageLoader } from "#viewer/compare-files";
 import { createCompareLegend } from "#viewer/compare-legend";
+import { COMPARE_ROWS } from "#viewer/compare-keys";
 import { CompareReader } from "#viewer/compare-reader";
-import { copyAddress, say } from "#viewer/copy";
+import { say, sayUnreadable } from "#viewer/copy";
 import { byId } from "#viewer/dom";
-import { commandOf } from "#viewer/keys";
+import { createHeaderTools } from "#viewer/header-tools";
 import { browserLink } from "#viewer/link";
 import { readPalette } from "#viewer/palette";
 import { cellOf } from "#viewer/cell-grid";
@@ -47,22 +49,8 @@ export async function start(document) {
  * @param {{flush: () => void}} link
  */
 function listen(document, reader, columns, link) {
-  const help = /** @type {HTMLDialogElement} */ (byId("help"));
-  const copy = () => {
-    link.flush();
-    return copyAddress();
-  };
-  byId("copy-button").addEventListener("click", copy);
-  byId("help-button").addEventListener("click", () => help.showModal());
-  help.addEventListener("click", (event) => {
-    if (event.target === help) help.close();
-  });
-  document.addEventListener("keydown", (event) => {
-    const command = commandOf(event, focusOf(event.target));
-    if (!command || help.open) return;
-    const at = columns.columnOf(event.target);
-    if (obey(command, event.target, at)) event.preventDefault();
-  });
+  const { copy, help } = createHeaderTools(link, COMPARE_ROWS);
+  onCommand(document, COMPARE_ROWS, (command, target) => obey(command, target, columns.columnOf(target)));
 
   /** @param {import("#viewer/keys").Command} command @param {EventTarget | null} target @param {number} at */
   function obey(command, target, at) {
@@ -73,9 +61,7 @@ function listen(document, reader, columns, link) {
     else if (command.action === "clear") reader.clear();
     else if (command.action === "map") reader.nextMap();
     else if (command.action === "help") help.showModal();
-    else if (command.action === "copy") copy();
-    else return false;
-    return true;
+    else copy();
   }
 
   /** @param {string} key @param {number} at @param {number | null} focused */
@@ -85,17 +71,4 @@ function listen(document, reader, columns, link) {
   }
 }
 
-/** @param {EventTarget | null} target @returns {import("#viewer/keys").Focus} */
-function focusOf(target) {
-  if (!(target instanceof Element)) return "page";
-  if (target.closest("[role=gridcell]")) return "grid";
-  return target.closest("input, select, textarea") ? "field" : "page";
-}
-
-/** Say that the page cannot be read, in place of an empty one. @param {unknown} error */
-function fail(error) {
-  say(`This page could not be read: ${error instanceof Error ? error.message : error}`);
-  throw error;
-}
-
-if (globalThis.document) start(document).catch(fail);
+if (globalThis.document) start(document).catch(sayUnreadable);

@@ -25,6 +25,12 @@ export function say(text) {
   byId("notice").textContent = text;
 }
 
+/** Say that the page cannot be read, in place of an empty one. @param {unknown} error */
+export function sayUnreadable(error) {
+  say(`This page could not be read: ${error instanceof Error ? error.message : error}`);
+  throw error;
+}
+
 /** Say something for a moment. @param {string} text */
 export function notify(text) {
   const notice = byId("notice");

@@ -1,6 +1,7 @@
-/** Key presses of the whole page: what has the focus decides what a key means, the reader obeys. */
+/** What the keys of a model's page do. */
 
-import { commandOf } from "#viewer/keys";
+import { onCommand } from "#viewer/commands";
+import { ROWS } from "#viewer/keys";
 
 /**
  * @typedef {object} Desk what commands act on
@@ -15,27 +16,7 @@ import { commandOf } from "#viewer/keys";
 
 /** @param {Document} document @param {Desk} desk */
 export function listenToKeys(document, desk) {
-  document.addEventListener("keydown", (event) => {
-    // An open dialog or menu has the keys to itself; the browser closes it on Escape.
-    if (document.querySelector("dialog[open], :popover-open")) return;
-    const command = commandOf(event, focusOf(event.target));
-    if (!command) return;
-    event.preventDefault();
-    obey(command, event.target, desk);
-  });
-}
-
-/** Inputs that do not take text. */
-const TEXTLESS = new Set(["range", "radio", "checkbox", "button"]);
-
-/** @param {EventTarget | null} target @returns {import("#viewer/keys").Focus} */
-function focusOf(target) {
-  if (!(target instanceof Element)) return "page";
-  if (target.closest("[role=gridcell]")) return "grid";
-  const field = target.closest("input, select, textarea");
-  if (field instanceof HTMLTextAreaElement) return "text";
-  if (field instanceof HTMLInputElement && !TEXTLESS.has(field.type)) return "text";
-  return field ? "field" : "page";
+  onCommand(document, ROWS, (command, target) => obey(command, target, desk));
 }
 
 /**

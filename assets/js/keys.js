@@ -1,4 +1,4 @@
-/** Which key asks for what: the one table, which the keyboard obeys and the help dialog lists. */
+/** Which key asks for what: the one table, which the keyboard obeys and the help dialogs list. */
 
 /**
  * @typedef {{action: "layer" | "image", step: number}
@@ -88,11 +88,12 @@ const EVERYWHERE = ["grid", "field", "page"];
 
 /**
  * The command of a key press; null leaves the key to the browser.
- * @param {Press} press @param {Focus} focus @returns {Command | null}
+ * @param {Press} press @param {Focus} focus @param {Row[]} [rows] the keys that the page knows
+ * @returns {Command | null}
  */
-export function commandOf(press, focus) {
+export function commandOf(press, focus, rows = ROWS) {
   if (press.ctrlKey || press.metaKey || press.altKey) return null;
-  const row = ROWS.find(
+  const row = rows.find(
     ({ presses, on = EVERYWHERE, shift = press.shiftKey }) =>
       Object.hasOwn(presses, press.key) && on.includes(focus) && shift === press.shiftKey,
   );

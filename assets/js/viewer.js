@@ -4,15 +4,16 @@ import { createAbsences } from "#viewer/absences-view";
 import { createCaptions } from "#viewer/captions-view";
 import { createCite } from "#viewer/cite-view";
 import { createControls } from "#viewer/controls-view";
-import { copyAddress, say } from "#viewer/copy";
+import { say, sayUnreadable } from "#viewer/copy";
 import { listDefaults } from "#viewer/default-list";
 import { byId } from "#viewer/dom";
 import { TABLES } from "#viewer/export-tables";
 import { Finder } from "#viewer/finder";
 import { findingsMaker } from "#viewer/findings";
 import { createFirstWords } from "#viewer/first-words";
+import { createHeaderTools } from "#viewer/header-tools";
 import { listenToKeys } from "#viewer/keyboard";
-import { listKeys } from "#viewer/keys-view";
+import { ROWS } from "#viewer/keys";
 import { createLayerTable } from "#viewer/layer-table";
 import { createLegend } from "#viewer/legend-view";
 import { createLenses } from "#viewer/lens-view";
@@ -101,28 +102,12 @@ const together =
  * @param {ReturnType<typeof createSearch>} search @param {() => void} play plays through the layers, or stops
  */
 function listenToTools(document, reader, stage, link, take, search, play) {
-  listKeys();
-  const help = /** @type {HTMLDialogElement} */ (byId("help"));
-  const copy = () => {
-    link.flush();
-    return copyAddress();
-  };
+  const { copy, help } = createHeaderTools(link, ROWS);
   listenToKeys(document, { reader, stage, search, help, copy, take, play });
   byId("search-button").addEventListener("click", search.open);
-  byId("copy-button").addEventListener("click", copy);
-  byId("help-button").addEventListener("click", () => help.showModal());
-  help.addEventListener("click", (event) => {
-    if (event.target === help) help.close();
-  });
 }
 
 /** Whose results a saved picture shows. @param {import("#viewer/view").Page} page */
 const sourceOf = ({ study, citation }) => `${visibleSentence(study.title)} · V-Lens ${citation.version}`.trim();
 
-/** Say that the page cannot be read, in place of an empty one. @param {unknown} error */
-function fail(error) {
-  say(`This page could not be read: ${error instanceof Error ? error.message : error}`);
-  throw error;
-}
-
-if (globalThis.document) start(document).catch(fail);
+if (globalThis.document) start(document).catch(sayUnreadable);

@@ -138,6 +138,7 @@ def test_the_link_holds_the_whole_state(page: Page, tiny_site: Path) -> None:
         "in": "alpha-round",
         "patch": "1,0",
     }
+    expect(page.locator("#summary")).not_to_contain_text("chance …")
     summary = page.locator("#summary").inner_text()
     other = page.context.new_page()
     again = ComparePage.open(other, tiny_site, "#" + page.url.partition("#")[2])
@@ -235,6 +236,9 @@ def test_by_keyboard_alone(page: Page, tiny_site: Path) -> None:
     assert opened.state()["map"] == "agreement"
     page.keyboard.press("?")
     expect(page.locator("#help")).to_be_visible()
+    expect(page.locator("#keys dt")).to_have_count(page.locator("#keys dd").count())
+    expect(page.locator("#keys")).to_contain_text("let go of the patch, show all words")
+    expect(page.locator("#keys")).not_to_contain_text("search")
     page.keyboard.press("Escape")
     expect(page.locator("#help")).to_be_hidden()
 

@@ -9,6 +9,9 @@ import csv
 import hashlib
 import io
 import json
+import os
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +19,12 @@ from typing import Any, Protocol
 
 from PIL import Image
 
-from data_pipeline.errors import InputError
-from data_pipeline.images import Box, open_image
+from data_pipeline.errors import InputError, RefusedImageError
+from data_pipeline.images import Box
+from data_pipeline.picture_files import PICTURE_SUFFIXES, read_picture_file
 from data_pipeline.schema import check_id
 
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
+_CAPTIONS = "captions.csv"
 _TOY_SCENES = {"tune": 400, "report": 400, "train": 12_000}
 
 
@@ -55,8 +59,11 @@ class ImageSource(Protocol):
     def __len__(self) -> int:
         """How many images there are."""
 
+    def image_id(self, index: int) -> str:
+        """The id of image number `index`, known without opening it."""
+
     def __getitem__(self, index: int) -> SourceImage:
-        """The image number `index`, 0-based."""
+        """The image number `index`, 0-based; raises `RefusedImageError` where it cannot be used."""
 
 
 class ToyScenes:
@@ -72,6 +79,10 @@ class ToyScenes:
     def __len__(self) -> int:
         return _TOY_SCENES[self.split]
 
+    def image_id(self, index: int) -> str:
+        """Split and number."""
+        return f"{self.split}-{index:04d}"
+
     def __getitem__(self, index: int) -> SourceImage:
         from data_pipeline.toy.captions import caption
         from data_pipeline.toy.drawing import draw, regions
@@ -80,7 +91,7 @@ class ToyScenes:
         scene = make_scene(self.seed, self.split, index)
         picture = draw(scene)
         return SourceImage(
-            image_id=f"{self.split}-{index:04d}",
+            image_id=self.image_id(index),
             pixels=picture.image,
             sha256=hashlib.sha256(picture.image.tobytes()).hexdigest(),
             caption=caption(scene),
@@ -105,52 +116,92 @@ def _mask_png(mask: Image.Image, box: tuple[int, int, int, int]) -> bytes:
 
 
 class ImageFolder:
-    """Pictures of a folder in the order of a captions file, or of their names where there is none.
+    """Pictures of a folder in the order of a captions file, or of their paths where there is none.
 
-    The captions file is CSV with the columns `file` and `caption` (and `id`, if ids are not to be the files'
-    stems), or JSON Lines with the same keys and, if there are any, `regions`: a list of objects with `words`,
-    `box` ([left, top, right, bottom] in pixels) and, optionally, `kind` and `attributes`.
+    Without a captions file all pictures count, also those in folders inside, but for hidden ones. The
+    captions file is CSV with the columns `file` and `caption` (and `id`, if ids are not to come from the
+    paths), or JSON Lines with the same keys and, if there are any, `regions`: a list of objects with `words`,
+    `box` ([left, top, right, bottom] in pixels of the picture as it is shown) and, optionally, `kind` and
+    `attributes`.
     """
 
     def __init__(self, folder: Path, captions: Path | None = None) -> None:
-        """Lists the images; raises `InputError` for a missing folder, file, column or image."""
+        """Lists the images; `captions` is the folder's own `captions.csv` where None and there.
+
+        Raises:
+            InputError: a missing folder, file or column, or ids that occur twice.
+        """
         if not folder.is_dir():
             raise InputError(f"{folder}: no such folder, expected images")
+        if captions is None and (folder / _CAPTIONS).is_file():
+            captions = folder / _CAPTIONS
         self.folder, self.name = folder, str(folder)
         self._rows = list(_caption_rows(captions)) if captions else _files_of(folder)
-        self._ids = [check_id(_image_id(row), f"{captions or folder}: image id") for row in self._rows]
-        if repeated := {image_id for image_id in self._ids if self._ids.count(image_id) > 1}:
-            raise InputError(f"{captions or folder}: image id {sorted(repeated)[0]!r} occurs twice")
+        self._ids = _image_ids(self._rows, f"{captions or folder}")
 
     def __len__(self) -> int:
         return len(self._rows)
 
+    def image_id(self, index: int) -> str:
+        """The id of an image, also of one that cannot be read."""
+        return self._ids[index]
+
     def __getitem__(self, index: int) -> SourceImage:
         row = self._rows[index]
         path = self.folder / row["file"]
+        if "\0" in row["file"]:
+            raise RefusedImageError(row["file"], "is no name of a file")
         if self.folder.resolve() not in path.resolve().parents:
-            raise InputError(f"{path}: outside of the images' folder {self.folder}")
-        pixels = open_image(path)
+            raise RefusedImageError(row["file"], f"outside of the images' folder {self.folder}")
+        content, pixels = read_picture_file(path, row["file"])
         return SourceImage(
             image_id=self._ids[index],
             pixels=pixels,
-            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            sha256=hashlib.sha256(content).hexdigest(),
             caption=row.get("caption") or None,
-            regions=tuple(
-                _region(entry, f"{path}: region {n}") for n, entry in enumerate(row.get("regions", []))
-            ),
+            regions=_regions(row.get("regions") or [], row["file"]),
         )
 
 
-def _image_id(row: dict[str, Any]) -> str:
-    return str(row.get("id") or Path(row["file"]).stem)
+def _image_ids(rows: list[dict[str, Any]], what: str) -> list[str]:
+    """Ids as the rows give them, or else of the files' paths, with a hash where two would be the same."""
+    names = [None if row.get("id") else id_of_path(row["file"]) for row in rows]
+    often = Counter(names)
+    ids = []
+    for row, name in zip(rows, names, strict=True):
+        if name is not None and often[name] > 1:
+            name = f"{name}-{_digest(row['file'])}"
+        ids.append(name or check_id(str(row["id"]), f"{what}: image id"))
+    if repeated := [image_id for image_id, count in Counter(ids).items() if count > 1]:
+        raise InputError(f"{what}: image id {repeated[0]!r} occurs twice")
+    return ids
+
+
+def id_of_path(name: str) -> str:
+    """An id from a relative path: "a b/c.jpg" gives "a_b__c", a name without a usable letter its hash."""
+    stem = re.sub(r"(?<=[^/])\.[^./]*$", "", name).replace("/", "__")
+    plain = re.sub(r"\.{2,}|[^A-Za-z0-9._+-]", "_", stem)[:100].lstrip("._+-")
+    return plain or f"image-{_digest(name)}"
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def _files_of(folder: Path) -> list[dict[str, Any]]:
-    files = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+    """The pictures in a folder and the folders inside, without hidden ones."""
+    files = []
+    for inside, folders, names in os.walk(folder, onerror=_stop):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths = [Path(inside, name).relative_to(folder) for name in names if not name.startswith(".")]
+        files += [path.as_posix() for path in paths if path.suffix.lower() in PICTURE_SUFFIXES]
     if not files:
         raise InputError(f"{folder}: no images in it (looked for {', '.join(sorted(PICTURE_SUFFIXES))})")
-    return [{"file": name} for name in files]
+    return [{"file": name} for name in sorted(files)]
+
+
+def _stop(error: OSError) -> None:
+    raise InputError(f"{error.filename}: cannot be read ({error.strerror})") from error
 
 
 def _caption_rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -158,13 +209,22 @@ def _caption_rows(path: Path) -> Iterator[dict[str, Any]]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as a captions file ({error})") from error
-    rows = list(csv.DictReader(io.StringIO(text))) if path.suffix == ".csv" else _json_lines(text, path)
+    rows = _comma_separated(text, path) if path.suffix == ".csv" else _json_lines(text, path)
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict) or not isinstance(row.get("file"), str) or not row["file"]:
             raise InputError(f"{path}: entry {number} has no 'file'")
+        if not isinstance(row.get("caption"), str | None):
+            raise InputError(f"{path}: the caption of entry {number} is {row['caption']!r}, expected a text")
         yield row
     if not rows:
         raise InputError(f"{path}: lists no images")
+
+
+def _comma_separated(text: str, path: Path) -> list[Any]:
+    try:
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise InputError(f"{path}: cannot be read as CSV ({error})") from error
 
 
 def _json_lines(text: str, path: Path) -> list[Any]:
@@ -175,6 +235,12 @@ def _json_lines(text: str, path: Path) -> list[Any]:
         except ValueError as error:
             raise InputError(f"{path}: line {number} is not JSON ({error})") from error
     return rows
+
+
+def _regions(entries: Any, name: str) -> tuple[Region, ...]:
+    if not isinstance(entries, list):
+        raise InputError(f"{name}: regions are {entries!r}, expected a list")
+    return tuple(_region(entry, f"{name}: region {number}") for number, entry in enumerate(entries))
 
 
 def _region(entry: Any, what: str) -> Region:

@@ -11,13 +11,10 @@ import hashlib
 import io
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
-
-from data_pipeline.errors import InputError
+from PIL import Image
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom; right and bottom exclusive
 Affine = tuple[float, float, float, float, float, float]  # x' = a x + b y + c, y' = d x + e y + f
@@ -130,18 +127,3 @@ def _padding(grid: Grid, source_box: Box | None) -> tuple[float, ...]:
     area = grid.cell_width * grid.cell_height
     shares = (1 - overlap(grid.box(cell), source_box) / area for cell in range(grid.cells))
     return tuple(min(max(round(share, 6), 0.0), 1.0) for share in shares)
-
-
-def open_image(path: Path) -> Image.Image:
-    """Read a picture as RGB, turned as its EXIF orientation says.
-
-    Raises:
-        InputError: the file is missing, truncated or not a picture.
-    """
-    try:
-        with Image.open(path) as image:
-            return ImageOps.exif_transpose(image).convert("RGB")
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such image") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path}: cannot be read as an image ({error})") from error

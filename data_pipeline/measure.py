@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from torch import Tensor
 from data_pipeline.captioning import caption_ids, caption_losses, write_captions
 from data_pipeline.capture import Capture, capture, equal_shapes
 from data_pipeline.cell_statistics import cell_statistics
+from data_pipeline.errors import RefusedImageError
 from data_pipeline.image_sources import SourceImage
 from data_pipeline.lenses.contextual import ContextualLens
 from data_pipeline.lenses.logit import LogitReading, read_logits
@@ -27,6 +29,7 @@ from data_pipeline.plan import ModelPlan, Plan, Shard
 from data_pipeline.rows import Found, canvas_rows, cell_rows, neighbor_rows, table_of
 
 IMAGES_AT_ONCE = 8
+_MOST_DRAWS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,18 +183,29 @@ class Unit:
 
     def _loss_of_another(self, index: int, ids: list[int]) -> float | None:
         """Loss of a caption given another image of the source, which its key alone chooses."""
-        other = another_image(self.plan.study.seed, index, len(self.plan.source))
+        other = self._another(index)
         if other is None:
             return None
-        look = self.vlm.look(self.plan.image(other).pixels)
+        look = self.vlm.look(other.pixels)
         return float(caption_losses(self.vlm, self.vlm.prompt([look]), [ids])[0])
 
+    def _another(self, index: int) -> SourceImage | None:
+        """Another image that can be used; None where some draws find none."""
+        count = len(self.plan.source)
+        for attempt in range(_MOST_DRAWS if count > 1 else 0):
+            other = another_image(self.plan.study.seed, index, count, attempt)
+            if other is not None and other not in self.plan.refused:
+                with suppress(RefusedImageError):  # an image that is not of this run's, and not yet looked at
+                    return self.plan.image(other)
+        return None
 
-def another_image(seed: int, index: int, count: int) -> int | None:
+
+def another_image(seed: int, index: int, count: int, attempt: int = 0) -> int | None:
     """An index other than `index` among `count`; None where there is no other."""
     if count < 2:
         return None
-    draw = random.Random(f"{seed}/{index}/shuffled image").randrange(count - 1)  # noqa: S311  # no secret
+    key = f"{seed}/{index}/shuffled image" + (f"/{attempt}" if attempt else "")
+    draw = random.Random(key).randrange(count - 1)  # noqa: S311  # no secret
     return draw + (draw >= index)
 
 

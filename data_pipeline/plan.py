@@ -68,7 +68,7 @@ class Shard:
     """Some images of the study, computed together; `name` becomes part of file names."""
 
     name: str
-    indices: range
+    indices: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,17 +80,19 @@ class Plan:
     num_images: int
     models: tuple[ModelPlan, ...]
     corpus: Corpus | None
+    refused: frozenset[int] = frozenset()  # images that cannot be used, known when a run has looked at all
     _images: dict[int, SourceImage] = field(default_factory=dict)
 
     @property
     def shards(self) -> list[Shard]:
         """All images in groups of the study's size; a group keeps its images when more are added."""
         size = self.study.images_per_part
-        starts = range(0, self.num_images, size)
-        return [
-            Shard(f"{number:05d}", range(start, min(start + size, self.num_images)))
-            for number, start in enumerate(starts)
-        ]
+        groups = [range(start, start + size) for start in range(0, self.num_images, size)]
+        shards = [Shard(f"{number:05d}", self._usable(group)) for number, group in enumerate(groups)]
+        return [shard for shard in shards if shard.indices]
+
+    def _usable(self, indices: range) -> tuple[int, ...]:
+        return tuple(index for index in indices if index < self.num_images and index not in self.refused)
 
     def image(self, index: int) -> SourceImage:
         """An image of the source, kept for the next model."""
@@ -102,7 +104,8 @@ class Plan:
 
     def images(self, shard: Shard | None = None) -> Iterator[SourceImage]:
         """The images of a shard, or of the whole study."""
-        return (self.image(index) for index in (shard.indices if shard else range(self.num_images)))
+        indices = shard.indices if shard else self._usable(range(self.num_images))
+        return (self.image(index) for index in indices)
 
     @property
     def computing_order(self) -> list[ModelPlan]:

@@ -17,6 +17,9 @@ class Stage(Protocol):
 class Progress(Protocol):
     """Who is told."""
 
+    def say(self, line: str) -> None:
+        """Leave a line that stays, such as an image that was refused."""
+
     def stage(self, title: str, total: int | None = None) -> AbstractContextManager[Stage]:
         """Begin a stage of `total` units (None: unknown); it ends when the context is left."""
 
@@ -28,6 +31,9 @@ class _SilentStage:
 
 class SilentProgress:
     """Tells nobody: for tests and for use as a library."""
+
+    def say(self, line: str) -> None:
+        """Nobody listens."""
 
     @contextmanager
     def stage(self, title: str, total: int | None = None) -> Iterator[Stage]:

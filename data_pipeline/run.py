@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -19,9 +20,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import torch
 
+from data_pipeline.errors import RefusedImageError
+from data_pipeline.first_look import look_through
 from data_pipeline.judges.annotations import JUDGE_ID, JUDGE_VERSION, AnnotationsJudge
 from data_pipeline.loading import Loader
-from data_pipeline.manifest import Expected, Manifest, Part, StudyInfo
+from data_pipeline.manifest import Absence, Expected, Manifest, Part, StudyInfo
 from data_pipeline.measure import Unit
 from data_pipeline.plan import PIPELINE_VERSION, ModelPlan, Plan, Shard, hash_of, make_plan
 from data_pipeline.progress import Progress, SilentProgress, Stage
@@ -66,9 +69,12 @@ class Run:
     """One run over a plan."""
 
     def __init__(self, plan: Plan, results: Path, progress: Progress, command: str) -> None:
-        self.plan, self.progress, self.command = plan, progress, command
-        self.images = _image_keys(plan, progress)
-        self.writer = ResultsWriter(results, _manifest(plan, [key[0] for key in self.images]))
+        look = look_through(plan, progress)
+        self.images = look.keys
+        self.plan = plan = replace(plan, refused=frozenset(look.refused))
+        self.judged = look.annotated and plan.study.judge.kind == "annotations"
+        self.progress, self.command = progress, command
+        self.writer = ResultsWriter(results, _manifest(plan, look.refused, self.judged))
         self.loader = Loader(plan, results, progress)
         self.shelf = Shelf(self.loader.work / "shelf", self.writer)
         self.planned: set[str] = set()
@@ -82,7 +88,7 @@ class Run:
         with self.progress.stage("Lenses", units) as stage:
             for _, models in groupby(self.plan.computing_order, key=lambda model: model.llm_id):
                 self._capture_all(list(models), stage)
-        if self.plan.study.judge.kind == "annotations":
+        if self.judged:
             self._judge()
         runs = {path for path in self.writer.manifest.parts if path.startswith("runs/")}
         self.shelf.take(self.planned | runs)
@@ -116,7 +122,7 @@ class Run:
         plan, study, name = self.plan, self.plan.study, f"{shard.name}.parquet"
         images = [self.images[index] for index in shard.indices]
         seen = [plan.capture_hash(model), [key[:2] for key in images]]
-        samples = [study.caption_tokens, study.seed, len(plan.source), images]
+        samples = [study.caption_tokens, study.seed, len(plan.source), images, *sorted(plan.refused)]
         canvas = model.canvas_key if model.framing else plan.capture_hash(model)
         parts = {
             "cells": (f"cells/{model.id}/{name}", hash_of("cells", seen)),
@@ -243,21 +249,13 @@ def _fitting_threads(plan: Plan) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _image_keys(plan: Plan, progress: Progress) -> list[tuple[str, str, str | None]]:
-    """Id, hash and caption of every image: also the first look at all of them, before anything heavy."""
-    keys = []
-    with progress.stage("Images", plan.num_images) as stage:
-        for image in plan.images():
-            keys.append((image.image_id, image.sha256, image.caption))
-            stage.advance(1, image.image_id)
-    return keys
-
-
-def _manifest(plan: Plan, image_ids: list[str]) -> Manifest:
+def _manifest(plan: Plan, refused: dict[int, RefusedImageError], judged: bool) -> Manifest:
+    """The matrix that is promised: refused images belong to it, as absent for a reason."""
     study = plan.study
+    image_ids = [plan.source.image_id(index) for index in range(plan.num_images)]
     chosen = {model.id for model in plan.models}
     baseline = study.baseline_model_id if study.baseline_model_id in chosen else None
-    judges = (JUDGE_ID,) if study.judge.kind == "annotations" else ()
+    judges = (JUDGE_ID,) if judged else ()
     info = StudyInfo(
         study_id=study.id,
         title=study.title,
@@ -270,4 +268,9 @@ def _manifest(plan: Plan, image_ids: list[str]) -> Manifest:
         Expected(model.id, study.lenses, model.vision_layers, tuple(image_ids), judges)
         for model in plan.models
     ]
-    return Manifest(info, expected)
+    absent = [
+        Absence(model.id, f"image refused: {refusal}", image_id=image_ids[index])
+        for model in plan.models
+        for index, refusal in refused.items()
+    ]
+    return Manifest(info, expected, absent)

@@ -61,6 +61,10 @@ class TerminalProgress:
     ) -> None:
         self._bars.stop()
 
+    def say(self, line: str) -> None:
+        """Print a line above the bars."""
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
     @contextmanager
     def stage(self, title: str, total: int | None = None) -> Iterator[TerminalStage]:
         """Begin a stage of `total` units (None: unknown); it ends when the context is left."""

@@ -4,9 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from data_pipeline.errors import InputError
 from data_pipeline.framing import RESIZE_MODES, Framing
-from data_pipeline.images import Canvas, Grid, decode, map_box, open_image, overlap
+from data_pipeline.images import Canvas, Grid, decode, map_box, overlap
 
 
 def gradient(width: int, height: int) -> Image.Image:
@@ -119,20 +118,3 @@ def test_a_grid_must_fit_its_canvas() -> None:
 def test_overlap_of_boxes() -> None:
     assert overlap((0, 0, 10, 10), (5, 5, 20, 20)) == 25
     assert overlap((0, 0, 10, 10), (10, 0, 20, 10)) == 0
-
-
-def test_exif_orientation_is_applied(tmp_path) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned by 90 degrees
-    gradient(40, 20).save(tmp_path / "turned.jpg", exif=exif)
-    assert open_image(tmp_path / "turned.jpg").size == (20, 40)
-
-
-def test_what_is_not_an_image_is_refused_by_name(tmp_path) -> None:
-    (tmp_path / "text.png").write_text("not a picture")
-    gradient(40, 20).save(tmp_path / "cut.png")
-    whole = (tmp_path / "cut.png").read_bytes()
-    (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
-    for name in ("text.png", "cut.png", "missing.png"):
-        with pytest.raises(InputError, match=name):
-            open_image(tmp_path / name)

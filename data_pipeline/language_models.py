@@ -1,8 +1,8 @@
 """Everything that knows a family of causal language models: its blocks, final norm, head and embeddings.
 
 The lenses rest on one fact about these families: the logits are the head applied to the final norm of the
-last block's output, and nothing else. Families that scale or cap are refused rather than shown wrongly;
-`capture` checks the fact again on each forward pass.
+last block's output, softly capped in the classes that do so, and nothing else. `capture` checks the fact on
+each forward pass, so that classes which do more are refused rather than shown wrongly.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ from data_pipeline.block_outputs import decoder_of, num_blocks
 from data_pipeline.errors import InputError
 
 TEXT_FAMILIES = frozenset(
-    {"llama", "mistral", "olmo", "olmo2", "qwen2", "qwen3", "qwen2_vl_text", "qwen2_5_vl_text"}
+    {"gemma", "gemma2", "gemma3_text", "llama", "mistral", "olmo", "olmo2", "qwen2", "qwen3"}
 )
+_CAPPED = frozenset({"Gemma2ForCausalLM", "Gemma3ForCausalLM", "PaliGemmaForConditionalGeneration"})
+"""Classes that cap logits softly if their configuration says so; others ignore the setting."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +44,14 @@ class LanguageModel:
     tokenizer: PreTrainedTokenizerBase
 
     def __post_init__(self) -> None:
-        family = self.decoder.config.model_type
-        if family not in TEXT_FAMILIES:
+        parts = ("layers", "norm", "embed_tokens")
+        if (
+            not all(hasattr(self.decoder, part) for part in parts)
+            or self.causal.get_output_embeddings() is None
+        ):
             raise InputError(
-                f"LLM of type {family!r} is not known; known: {', '.join(sorted(TEXT_FAMILIES))}"
+                f"{self.causal.name_or_path}: class {type(self.causal).__name__} is not a stack of blocks "
+                "with input embeddings, one final norm and a head, as the lenses need it"
             )
 
     @cached_property
@@ -76,17 +82,22 @@ class LanguageModel:
 
     @torch.no_grad()
     def unembed(self, states: Tensor) -> Tensor:
-        """Logits (…, vocabulary) of block outputs (…, hidden): final norm, then head, both in float32."""
+        """Logits (…, vocabulary) of block outputs (…, hidden): final norm, head and soft cap in float32."""
         norm, head = self._float32_unembedding
-        logits: Tensor = head(norm(states.float()))
-        return logits
+        return self._capped(head(norm(states.float())))
 
     @torch.no_grad()
     def unembed_as_model(self, states: Tensor) -> Tensor:
         """The same in the model's own floating-point type, as its forward pass does it."""
         norm, head = self._unembedding
-        logits: Tensor = head(norm(states.to(self.input_embeddings.dtype)))
-        return logits
+        return self._capped(head(norm(states.to(self.input_embeddings.dtype))))
+
+    def _capped(self, logits: Tensor) -> Tensor:
+        """Logits between -cap and cap, where the class caps them."""
+        cap = getattr(self.causal.config.get_text_config(), "final_logit_softcapping", None)
+        if cap is None or type(self.causal).__name__ not in _CAPPED:
+            return logits
+        return torch.tanh(logits / cap) * cap
 
     @property
     def _unembedding(self) -> tuple[nn.Module, nn.Module]:

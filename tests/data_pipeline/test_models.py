@@ -83,7 +83,19 @@ def test_unembedding_the_last_layer_gives_the_models_own_logits(family: str, tmp
     # The library's own last hidden state is normed already: unembedding it would norm twice.
     twice = (language.unembed(language.decoder.norm(states[LAYERS])) - own).abs().max()
     assert twice > 0.01 or family == "olmo"  # whose norm has no weights
-    torch.testing.assert_close(states[0], language.input_embeddings[ids], atol=1e-6, rtol=0)
+    scale = language.hidden_size**0.5 if family.startswith("gemma") else 1.0  # Gemma's embeddings are scaled
+    torch.testing.assert_close(states[0], scale * language.input_embeddings[ids], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("family", ["gemma2", "gemma3_text"])
+def test_soft_caps_are_part_of_the_unembedding(family: str, tmp_path: Path) -> None:
+    language = load_language(tmp_path, family, final_logit_softcapping=2.0)
+    ids = torch.tensor([language.tokenizer.encode("a red house stands on the green grass .")])
+    with recorded_layers(language.causal, [LAYERS]) as states:
+        own = language.causal(input_ids=ids).logits
+    torch.testing.assert_close(language.unembed(states[LAYERS]), own, atol=1e-4, rtol=0)
+    head = language.causal.lm_head(language.decoder.norm(states[LAYERS]))
+    assert head.abs().max() > 3 > 2 >= own.abs().max()  # the cap did something
 
 
 def test_logit_lens_at_the_last_layer_is_what_the_model_says(vlm: VisionLanguageModel) -> None:
@@ -116,6 +128,8 @@ def test_logit_lens_of_a_half_precision_model_reads_its_states_in_float32(
     whole = half.causal.float()  # the same rounded weights, so that only the reading differs
     for layer in (1, LAYERS):
         expected = whole.lm_head(whole.model.norm(states[layer].float())).flatten(0, 1)
+        if family == "gemma2":  # whose configuration caps at 30 unless told otherwise
+            expected = torch.tanh(expected / 30) * 30
         torch.testing.assert_close(found[layer].logits, expected.topk(5).values, atol=1e-5, rtol=1e-6)
         assert torch.equal(found[layer].ids, best(expected, 5)[1])
     assert (found[LAYERS].logits != found[LAYERS].logits.to(dtype).float()).any()
@@ -189,7 +203,7 @@ def test_a_class_that_does_more_than_norm_and_head_is_refused(tmp_path: Path) ->
 
 def test_unknown_classes_are_refused_by_name(tmp_path: Path) -> None:
     save_llm(tmp_path / "llm")
-    with pytest.raises(InputError, match="model of type 'llama' is not known; known: llava, qwen2"):
+    with pytest.raises(InputError, match="model of type 'llama' is not known; known: .*llava, llava_next, qwen2"):
         load_off_the_shelf(tmp_path / "llm", "x", F32, CPU)
     save_encoder(tmp_path / "encoder")
     with pytest.raises(InputError, match="LLM of type 'clip_vision_model' is not known"):

@@ -10,6 +10,12 @@ from transformers import (
     CLIPImageProcessorPil,
     CLIPVisionConfig,
     CLIPVisionModel,
+    Gemma2Config,
+    Gemma2ForCausalLM,
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
+    GemmaConfig,
+    GemmaForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
     LlavaConfig,
@@ -41,6 +47,9 @@ from data_pipeline.toy.tokenizer import build_tokenizer
 
 WIDTH, LAYERS = 32, 3
 TEXT_CLASSES: dict[str, tuple[type, type]] = {
+    "gemma": (GemmaConfig, GemmaForCausalLM),
+    "gemma2": (Gemma2Config, Gemma2ForCausalLM),
+    "gemma3_text": (Gemma3TextConfig, Gemma3ForCausalLM),
     "llama": (LlamaConfig, LlamaForCausalLM),
     "mistral": (MistralConfig, MistralForCausalLM),
     "olmo": (OlmoConfig, OlmoForCausalLM),
@@ -59,12 +68,12 @@ _SHAPE: dict[str, Any] = {
 }
 
 
-def _text_settings(tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
+def text_settings(tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
     ids = {name: getattr(tokenizer, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
     return {**_SHAPE, **ids, "vocab_size": len(tokenizer)}
 
 
-def _rescaled_norms(model: PreTrainedModel) -> PreTrainedModel:
+def rescaled_norms(model: PreTrainedModel) -> PreTrainedModel:
     """Norm weights other than 1: with the initial ones a norm that is applied twice goes unnoticed."""
     for name, weights in model.named_parameters():
         if "norm" in name and weights.ndim == 1:
@@ -76,8 +85,8 @@ def save_llm(folder: Path, family: str = "llama", seed: int = 0, **changes: Any)
     torch.manual_seed(seed)
     tokenizer = build_tokenizer()
     config_class, model_class = TEXT_CLASSES[family]
-    model = model_class(config_class(**{**_text_settings(tokenizer), **changes}))
-    _rescaled_norms(model).save_pretrained(folder)
+    model = model_class(config_class(**{**text_settings(tokenizer), **changes}))
+    rescaled_norms(model).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 
@@ -121,11 +130,11 @@ def save_llava(folder: Path, seed: int = 0) -> Path:
     )
     config = LlavaConfig(
         vision_config=vision,
-        text_config=LlamaConfig(**_text_settings(tokenizer)),
+        text_config=LlamaConfig(**text_settings(tokenizer)),
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
         image_seq_length=16,
     )
-    _rescaled_norms(LlavaForConditionalGeneration(config)).save_pretrained(folder)
+    rescaled_norms(LlavaForConditionalGeneration(config)).save_pretrained(folder)
     images = CLIPImageProcessorPil(size={"shortest_edge": 56}, crop_size={"height": 56, "width": 56})
     LlavaProcessor(
         images,
@@ -148,7 +157,7 @@ def save_qwen_vl(folder: Path, family: str = "qwen2_vl", seed: int = 0) -> Path:
     start, end, image, video = tokenizer.convert_tokens_to_ids(list(_QWEN_MARKS))
     ids = {"vision_start_token_id": start, "vision_end_token_id": end, "image_token_id": image}
     rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 1, 1]}
-    text = {**_text_settings(tokenizer), "rope_parameters": rope}
+    text = {**text_settings(tokenizer), "rope_parameters": rope}
     if family == "qwen2_vl":
         vision = {
             "depth": 2,
@@ -172,7 +181,7 @@ def save_qwen_vl(folder: Path, family: str = "qwen2_vl", seed: int = 0) -> Path:
         model = Qwen2_5_VLForConditionalGeneration(
             Qwen2_5_VLConfig(text_config=text, vision_config=vision, video_token_id=video, **ids)
         )
-    _rescaled_norms(model).save_pretrained(folder)
+    rescaled_norms(model).save_pretrained(folder)
     images = Qwen2VLImageProcessorPil(size={"shortest_edge": 28 * 28, "longest_edge": 28 * 28 * 16})
     images.save_pretrained(folder)  # the whole processor would need torchvision, for videos
     tokenizer.save_pretrained(folder)

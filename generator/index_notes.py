@@ -71,6 +71,7 @@ class DataTable:
     name: str
     row: str
     rows: str
+    """Like `1 row`."""
     size: str
     files: tuple[tuple[str, str], ...]
     """Path from the results' folder, and size."""
@@ -240,7 +241,7 @@ def data_tables(results: Results) -> tuple[DataTable, ...]:
             DataTable(
                 name,
                 spec.row,
-                thousands(sum(part.rows for part in mine)),
+                count_text(sum(part.rows for part in mine), "row"),
                 size_text(sum(part.bytes for part in mine)),
                 tuple((part.path, size_text(part.bytes)) for part in mine),
                 columns,

@@ -22,7 +22,7 @@ from markupsafe import Markup
 from generator.resources import TEMPLATES, asset_text
 from generator.scripts import packed, start_script
 from generator.styles import style_sheet
-from generator.visible_text import visible_text
+from generator.visible_text import prose, visible_text
 
 _UNSAFE_IN_PAGE = re.compile(r"</script|</style|<!--", re.IGNORECASE)
 _LINE_START = re.compile(r"^\s+", re.MULTILINE)
@@ -70,7 +70,7 @@ def render(template: str, page: Any, entry: str | None = None) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FunctionLoader(_template),
         autoescape=True,
         undefined=StrictUndefined,
@@ -78,6 +78,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["prose"] = prose
+    return environment
 
 
 def _template(name: str) -> str | None:

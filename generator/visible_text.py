@@ -13,6 +13,7 @@ _NAMED = {"\n": "↵", "\t": "⇥"}
 _UNSEEN = frozenset(("Cc", "Cf", "Zl", "Zp", "Co", "Cn", "Cs"))
 _MAYBE_UNSEEN = re.compile(r"[^\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u202f-\u205f\u2190-\u25ff]")
 _JOINER = "\u200d"
+_SPACES = re.compile(r"[ \t\r\n]+")
 
 
 def visible_text(text: str) -> str:
@@ -21,6 +22,11 @@ def visible_text(text: str) -> str:
         return text
     before = ["", *text[:-1]]
     return "".join(_shown(character, last) for character, last in zip(text, before, strict=True))
+
+
+def prose(text: str) -> str:
+    """`text` in one line: where a description's lines break says nothing, unlike a token's line break."""
+    return _SPACES.sub(" ", text).strip()
 
 
 def _shown(character: str, before: str) -> str:

@@ -209,7 +209,10 @@ def test_files_of_other_analyses_are_named_not_read(folder: Path) -> None:
     file = published.flat_file(folder, "contextual", 0)
     (file.parent / "contextual_neighbors_visual0_contextual8.json").write_text("{}")
     (file.parent / "directory.json").mkdir()
-    description = imported(folder).manifest.study.description
+    study = imported(folder).manifest.study
+    description = study.description
+    assert folder.name not in study.title
+    assert study.title.endswith(("imported models", ", imported"))
     assert "contextual_neighbors_visual0_contextual8.json" in description
     assert "directory.json" not in description
 

@@ -116,7 +116,7 @@ def test_what_is_absent_is_told_with_its_reason(page: IndexPage) -> None:
 def test_every_table_of_the_contract_is_offered_with_its_files(page: IndexPage) -> None:
     tables = {table.name: table for table in page.tables}
     assert len(tables["neighbors"].files) == 6 * 3 - 1
-    assert tables["neighbors"].rows == thousands(3000)
+    assert tables["neighbors"].rows == f"{thousands(3000)}\u00a0rows"
     assert {column.name for column in tables["canvases"].columns} >= {"affine", "padding"}
 
 

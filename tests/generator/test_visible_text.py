@@ -6,7 +6,7 @@ import pytest
 from markupsafe import Markup
 
 from generator.render import _environment
-from generator.visible_text import visible_text
+from generator.visible_text import prose, visible_text
 
 CASES = {
     "Alpha + Round": "Alpha + Round",
@@ -24,6 +24,14 @@ CASES = {
 @pytest.mark.parametrize(("text", "shown"), CASES.items())
 def test_what_readers_see(text: str, shown: str) -> None:
     assert visible_text(text) == shown
+
+
+def test_where_lines_of_prose_break_is_not_shown() -> None:
+    template = _environment().from_string("{{ text | prose }}|{{ text }}")
+    assert template.render(text="Three models\nlook at\r\n  scenes.\n\n") == (
+        "Three models look at scenes.|Three models↵look at⟨U+000D⟩↵  scenes.↵↵"
+    )
+    assert prose("a\u2028b\u00a0 c") == "a\u2028b\u00a0 c"
 
 
 def test_templates_place_no_text_that_hides_something() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from json import dumps
@@ -53,7 +53,7 @@ def import_vlens_json(
     progress = progress or SilentProgress()
     layout = find_layout(folder, models)
     study = StudyFacts({number: path.stem for number, path in layout.images.items()})
-    manifest = Manifest(StudyInfo(safe_id(folder.resolve().name), f"Imported from {folder.resolve().name}"))
+    manifest = Manifest(StudyInfo(safe_id(folder.resolve().name), _title(layout.models)))
     manifest.expected = [_expected(model, study.image_ids.values()) for model in layout.models]
     writer = ResultsWriter(output, manifest)
     facts, parts = _write_neighbors(layout, study, writer, progress)
@@ -61,6 +61,12 @@ def import_vlens_json(
     _complete_manifest(layout, facts, study, writer)
     parts.append(_write_run(writer, folder, started, perf_counter() - clock))
     writer.drop_stale_parts(parts)
+
+
+def _title(models: Sequence[ModelFiles]) -> str:
+    """What the study is called; a folder's name says nothing to readers."""
+    names = [model.checkpoint.title for model in models]
+    return f"{names[0]}, imported" if len(names) == 1 else f"{len(names)} imported models"
 
 
 def _expected(model: ModelFiles, image_ids: Iterable[str]) -> Expected:

@@ -77,9 +77,10 @@ function createColumn(page, pictureWith, reader, at) {
   const facts = make("p", { class: "column-facts" });
   const problem = make("p", { class: "problem" });
   const readings = make("div", { class: "readings" });
-  // The select shows the name; headings are how screen readers leap from picture to picture.
-  const title = make("h2", { class: "visually-hidden" });
-  const head = make("header", {}, title, make("div", { class: "column-title" }, select, remove), facts);
+  // The heading shows the whole name, over lines if need be, which no select can; the select lies over it.
+  const title = make("h2");
+  const choice = make("div", { class: "model-choice" }, title, select);
+  const head = make("header", {}, make("div", { class: "column-title" }, choice, remove), facts);
   const element = make("section", { class: "column", hidden: true }, head, picture.frame, problem, readings);
 
   /** @param {CompareView} view */

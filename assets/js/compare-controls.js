@@ -75,6 +75,7 @@ function createImages(page, reader) {
     if (image === shown) return;
     shown = image;
     select.value = String(image);
+    byId("image-number").textContent = `${image + 1}/${page.images.length}`;
     /** @type {HTMLButtonElement} */ (byId("image-back")).disabled = image === 0;
     /** @type {HTMLButtonElement} */ (byId("image-on")).disabled = image === page.images.length - 1;
     pictures.forEach((picture, index) => {

@@ -40,7 +40,7 @@ function words(maps, only) {
   return [
     ...shown.map((item) => wordButton(item, only)),
     lost && wordButton({ key: only, label: shortText(only), colour: "transparent", share: 0 }, only),
-    all.length > shown.length && make("span", { class: "rest" }, `and ${all.length - shown.length} more`),
+    all.length > shown.length && make("span", { class: "quiet" }, `and ${all.length - shown.length} more`),
   ];
 }
 

@@ -315,6 +315,39 @@ def test_targets_can_be_touched_and_nothing_is_wider_than_the_screen(page: Page,
         assert [box for box in boxes if not box or box["height"] < 24 or box["width"] < 24] == []
 
 
+FOUR = "#models=alpha-round,alpha-wide,beta-round,beta-wide&image=scene-0&depth=0.5&patch=0,0"
+
+
+def test_long_names_are_whole_and_leave_pictures_side_by_side(page: Page, tiny_site: Path) -> None:
+    """A select cannot wrap its name; the heading under it does, at the width of a small laptop too."""
+    if not is_phone(page):
+        page.set_viewport_size({"width": 1024, "height": 768})
+    opened = ComparePage.open(page, tiny_site, FOUR)
+    name = "A model of a family with a long name and a connector of its own"
+    first = opened.column(0)
+    first.locator("h2").evaluate("(element, name) => { element.textContent = name }", name)
+    assert first.locator("h2").evaluate("one => one.scrollWidth <= one.clientWidth")
+    box, choice = first.locator("h2").bounding_box(), first.locator("select").bounding_box()
+    assert box and choice
+    assert choice["y"] <= box["y"] and box["y"] + box["height"] <= choice["y"] + choice["height"]
+    tops = {round((column.locator(".frame").bounding_box() or {"y": -1.0})["y"]) for column in opened.columns.all()}
+    assert len(tops) == (4 if is_phone(page) else 1)
+
+
+def test_depth_and_image_can_be_changed_while_the_last_picture_is_looked_at(page: Page, tiny_site: Path) -> None:
+    opened = ComparePage.open(page, tiny_site, FOUR)
+    opened.column(3).locator(".frame").scroll_into_view_if_needed()
+    if is_phone(page):
+        assert page.evaluate("scrollY") > 500
+        for control in ("#image-on", "#depth-slider", "#depth-up"):
+            expect(page.locator(control)).to_be_in_viewport(ratio=1)
+        expect(page.locator("#image-number")).to_have_text("1/2")
+        assert (page.locator(".compare-bar").bounding_box() or {"height": 0.0})["height"] < 80
+    page.locator("#depth-up").click()
+    page.locator("#image-on").click()
+    assert (opened.state()["depth"], opened.state()["image"]) == ("1", "scene-1")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("chosen", ["none", "words", "agreement"])
 def test_axe_finds_nothing(page: Page, tiny_site: Path, scheme: str, chosen: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from data_pipeline.manifest import StudyInfo
 from data_pipeline.schema import SCHEMA_VERSION
+from data_pipeline.versions import __version__
 from generator.build import build_site
 from generator.citation import citation
 from generator.queries import Run
@@ -28,8 +29,8 @@ def test_the_day_is_that_of_the_last_run_that_made_the_models_readings(
     found = re.search(r'<script type="application/json" id="page">(.*?)</script>', html)
     assert found
     facts = json.loads(found[1])
-    assert facts["citation"] | {"version": ""} == {
-        "version": "",
+    assert facts["citation"] == {
+        "version": __version__,
         "schema": SCHEMA_VERSION,
         "studyConfiguration": tiny_manifest().study.config_hash,
         "configuration": facts["citation"]["configuration"],

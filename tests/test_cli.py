@@ -304,6 +304,20 @@ BAD_RESULTS: dict[str, tuple[Callable[[Path], Any], str, str]] = {
 }
 
 
+def test_build_puts_the_parquet_beside_the_pages_unless_told_not_to(
+    tiny_results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = tmp_path / "site"
+    build = ["build", str(tiny_results), "--output-dir", str(site)]
+    assert main(build) == 0
+    assert "MB of Parquet" in capsys.readouterr().out
+    assert list((site / "data").rglob("*.parquet"))
+    assert main([*build, "--no-data"]) == 0
+    assert "Parquet" not in capsys.readouterr().out
+    assert not (site / "data").exists()
+    assert "data/" not in (site / "index.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("case", BAD_RESULTS)
 def test_bad_results_are_refused_and_an_earlier_site_is_kept(
     case: str, tiny_results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

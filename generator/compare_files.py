@@ -1,0 +1,100 @@
+"""The data files that the comparison reads.
+
+Where models' pages keep their data to themselves, slim files are written beside the comparison: the same
+coding with tokens and rounded scores only, each canvas once for all the models that saw it. Where models' pages
+have data files, these are read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data_pipeline.schema import LENS_TITLES, TABLES
+from generator import queries
+from generator.database import Database
+from generator.image_files import CANVAS, IMAGE, SHARED, data_file, image_file
+from generator.model_page import DataFiles, FileName
+from generator.payload import ModelTables, Payload, build_payload
+from generator.pictures import compact
+from generator.printable import printable
+from generator.queries import Model, ModelImage
+from generator.readings import Frame
+
+COMPARE_FOLDER = "compare"
+_NOT_COMPARED = ("probability", "text_layer", "context_id")
+_SCORE_DECIMALS = 2
+"""One more would make the files much larger, and the page shows two."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One image of one model, and where its data lie."""
+
+    image: ModelImage
+    data: FileName
+    canvas: FileName | None
+    """None if the canvas is in `data`."""
+
+
+def filed(images: Sequence[ModelImage], names: Sequence[FileName]) -> list[Seen]:
+    """The images of a model whose own page reads data files."""
+    return [Seen(image, name, None) for image, name in zip(images, names, strict=True)]
+
+
+def slim_files(
+    database: Database,
+    model: Model,
+    images: Sequence[ModelImage],
+    canvases: dict[str, FileName],
+    files: DataFiles,
+) -> list[Seen]:
+    """Slim files of all images of a model; canvases that were not there yet join `canvases`."""
+    neighbors = {lens: queries.model_neighbors(database, model.model_id, lens) for lens in LENS_TITLES}
+    found = []
+    for place, image in enumerate(images):
+        mine = {lens: _slim(table, image.image_id) for lens, table in neighbors.items()}
+        payload = _slim_payload(model, image, mine)
+        blocks = dict(payload.blocks)
+        slim = {SHARED: blocks["payload-shared"], IMAGE: blocks["payload-image-0"]}
+        file = image_file(model.model_id, place, slim, folder=COMPARE_FOLDER)
+        files.keep(file)
+        name = FileName(file.path, file.key, payload.top_k)
+        found.append(Seen(image, name, _canvas_file(image, canvases, files)))
+    return found
+
+
+def _slim(table: pa.Table, image_id: str) -> pa.Table:
+    """One image's neighbours without what only a model's own page shows; half of the bytes were digits."""
+    mine = table.filter(pc.equal(table["image_id"], image_id))
+    changed = {name: pa.nulls(len(mine), mine[name].type) for name in _NOT_COMPARED}
+    changed["score"] = pc.round(mine["score"], _SCORE_DECIMALS)
+    for name, column in changed.items():
+        mine = mine.set_column(mine.schema.get_field_index(name), name, column)
+    return mine
+
+
+def _slim_payload(model: Model, image: ModelImage, neighbors: Mapping[str, pa.Table]) -> Payload:
+    frame = Frame(
+        model.model_id, (image.image_id,), ((image.rows, image.cols),), model.vision_layers, model.text_layers
+    )
+    nothing = {name: TABLES[name].schema.empty_table() for name in ("contexts", "judgments", "cells")}
+    tables = ModelTables(
+        lambda lens: neighbors[lens], nothing["contexts"], nothing["judgments"], nothing["cells"]
+    )
+    return build_payload(frame, tables, [b""])
+
+
+def _canvas_file(image: ModelImage, known: dict[str, FileName], files: DataFiles) -> FileName:
+    """The file of an image's canvas: one for all models that saw the same pixels."""
+    digest = hashlib.sha256(image.bytes).hexdigest()[:16]
+    if digest not in known:
+        path = f"{COMPARE_FOLDER}/canvases/{digest}.js"
+        file = data_file(path, f"canvas {digest}", {CANVAS: printable(compact(image.bytes))})
+        files.keep(file)
+        known[digest] = FileName(file.path, file.key, 0)
+    return known[digest]

@@ -330,11 +330,16 @@ def test_long_names_are_whole_and_leave_pictures_side_by_side(page: Page, tiny_s
     box, choice = first.locator("h2").bounding_box(), first.locator("select").bounding_box()
     assert box and choice
     assert choice["y"] <= box["y"] and box["y"] + box["height"] <= choice["y"] + choice["height"]
-    tops = {round((column.locator(".frame").bounding_box() or {"y": -1.0})["y"]) for column in opened.columns.all()}
+    tops = {
+        round((column.locator(".frame").bounding_box() or {"y": -1.0})["y"])
+        for column in opened.columns.all()
+    }
     assert len(tops) == (4 if is_phone(page) else 1)
 
 
-def test_depth_and_image_can_be_changed_while_the_last_picture_is_looked_at(page: Page, tiny_site: Path) -> None:
+def test_depth_and_image_can_be_changed_while_the_last_picture_is_looked_at(
+    page: Page, tiny_site: Path
+) -> None:
     opened = ComparePage.open(page, tiny_site, FOUR)
     opened.column(3).locator(".frame").scroll_into_view_if_needed()
     if is_phone(page):

@@ -1,8 +1,8 @@
 """The data files that the comparison reads.
 
 Where models' pages keep their data to themselves, slim files are written beside the comparison: the same
-coding with tokens and rounded scores only, each canvas once for all the models that saw it. Where models' pages
-have data files, these are read.
+coding with tokens and rounded scores only, each canvas once for all the models that saw it. Where models'
+pages have data files, these are read.
 """
 
 from __future__ import annotations

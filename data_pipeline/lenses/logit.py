@@ -18,7 +18,7 @@ from data_pipeline.language_models import LanguageModel
 from data_pipeline.lenses.ranking import best
 
 NOTE = "final norm, head and softmax over the full vocabulary, all in float32"
-_LOGITS_AT_ONCE = 32_000_000
+LOGITS_AT_ONCE = 32_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ def read_logits(
 
 
 def _chunks(count: int, vocab_size: int) -> Iterator[slice]:
-    step = max(1, _LOGITS_AT_ONCE // vocab_size)
+    step = max(1, LOGITS_AT_ONCE // vocab_size)
     for start in range(0, count, step):
         yield slice(start, start + step)
 

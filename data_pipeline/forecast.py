@@ -1,0 +1,218 @@
+"""What a run of a study would take: passes, memory, disk, operations; from configurations, never guessed.
+
+Every quantity that cannot be computed is None, and a note says what is missing. The formulas stand in the
+docstrings below; `vlens run --dry-run` prints in words what they leave out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from data_pipeline.connectors import ConnectorConfig
+from data_pipeline.lenses.logit import LOGITS_AT_ONCE
+from data_pipeline.measure import IMAGES_AT_ONCE
+from data_pipeline.model_parts import Counts, Parts, counts_of, framing_of, grid_of, parts_of
+from data_pipeline.study import ModelSettings, Study, resolve_layers
+
+BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+BYTES_PER_NEIGHBOR = {"embedding": 7.1, "logit": 12.4, "contextual": 8.9}
+"""Of a row in Parquet, as measured on the toy study (10 images, 19 models); so are the next two."""
+BYTES_PER_CELL, BYTES_PER_JUDGMENT = 25.1, 10.7
+_BYTES_PER_PIXEL = 3  # canvases are compressed without loss, so this is the most
+_UNEMBEDDING_COPIES = 4  # logits, log-probabilities, probabilities, and the final layer's log-probabilities
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What does not depend on the model; `images` is None where nobody can know it yet."""
+
+    images: int | None
+    captioned: bool
+    batch: int
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes on the device: weights, what the lenses keep beside them, and the states of one batch."""
+
+    weights: int
+    lenses: int
+    activations: int
+    unembedding: int
+
+    @property
+    def total(self) -> int:
+        """All of it at once."""
+        return self.weights + self.lenses + self.activations + self.unembedding
+
+
+@dataclass(frozen=True)
+class ModelForecast:
+    """One model; `tokens` and `flops` are per image; None wherever a number is not known."""
+
+    id: str
+    llm_id: str
+    vision_layers: tuple[int, ...] | None
+    num_layers: int | None
+    cells: int | None
+    passes: int
+    tokens: int | None
+    parameters: int | None
+    memory: Memory | None
+    disk_per_image: float | None
+    flops: int | None
+    source: str
+    missing: str
+
+
+def forecast(study: Study, model: ModelSettings, work: Workload) -> ModelForecast:
+    """What `model` would take.
+
+    Raises:
+        InputError: a layer that the model does not have, or a configuration that cannot be read.
+    """
+    parts = parts_of(study, model)
+    text = parts.llm.text if parts.llm else None
+    depth = int(text.num_hidden_layers) if text else None
+    layers = _layers(study, model, depth)
+    grid = grid_of(study, model, parts)
+    cells = grid[0] * grid[1] if grid else None
+    length = _sequence_length(grid, parts.connector)
+    counts = counts_of(model, parts)
+    tokens = None if length is None else tokens_per_image(length, study.caption_tokens, work.captioned)
+    known = parts.llm is not None and layers is not None and cells is not None
+    return ModelForecast(
+        id=model.id,
+        llm_id=model.id if model.vlm else str(model.llm),
+        vision_layers=layers,
+        num_layers=depth,
+        cells=cells,
+        passes=passes_per_image(work.captioned),
+        tokens=tokens,
+        parameters=counts.total if counts else None,
+        memory=_memory(study, work, parts, counts, length, layers) if known and length else None,
+        disk_per_image=_disk(study, model, parts, cells, layers) if cells and layers else None,
+        flops=_flops(study, work, parts, counts, tokens, cells, layers)
+        if known and tokens and cells
+        else None,
+        source=parts.llm.source if parts.llm else "",
+        missing=_missing(study, model, parts, cells),
+    )
+
+
+def passes_per_image(captioned: bool) -> int:
+    """One for the lenses and one that begins a caption; with a caption three more, for its losses."""
+    return 5 if captioned else 2
+
+
+def tokens_per_image(length: int, caption: int, captioned: bool) -> int:
+    """Tokens that an LLM reads or writes for an image whose sequence has `length` tokens.
+
+    The lenses' pass reads `length`, writing reads it again and adds `caption`; the losses read a caption of
+    as many tokens after this image, after another, and after none.
+    """
+    return 2 * length + caption + (2 * length + 3 * caption if captioned else 0)
+
+
+def _layers(study: Study, model: ModelSettings, depth: int | None) -> tuple[int, ...] | None:
+    if depth is None:
+        return None
+    choice = model.vision_layers or study.vision_layers
+    return resolve_layers(choice, depth, f"model {model.id!r}: vision layer")
+
+
+def _sequence_length(grid: tuple[int, int] | None, connector: ConnectorConfig | None) -> int | None:
+    if grid is None:
+        return None
+    rows, cols = grid
+    return rows * (cols + 1) + 2 if connector and connector.image_marks else rows * cols
+
+
+def _memory(
+    study: Study,
+    work: Workload,
+    parts: Parts,
+    counts: Counts | None,
+    length: int | None,
+    layers: tuple[int, ...] | None,
+) -> Memory | None:
+    """Weights; the embedding lens's matrix and, in half precision, a float32 head; states and cache.
+
+    The states are those kept of each wanted layer, of one block at work (two widths of its MLP, four of the
+    state), and the keys and values of all blocks while a caption is written.
+    """
+    if counts is None or parts.llm is None or length is None or layers is None:
+        return None
+    text, size = parts.llm.text, BYTES[study.dtype]
+    matrix = int(text.vocab_size) * int(text.hidden_size) * 4
+    heads = int(text.num_attention_heads)
+    head = int(getattr(text, "head_dim", None) or text.hidden_size // heads)
+    kept = length * int(text.hidden_size) * len({0, *layers, int(text.num_hidden_layers)})
+    block = length * (2 * int(text.intermediate_size) + 4 * int(text.hidden_size))
+    keys = int(getattr(text, "num_key_value_heads", None) or heads) * head
+    logits = work.batch * length * int(text.vocab_size)
+    cache = (length + study.caption_tokens) * 2 * keys * int(text.num_hidden_layers)
+    return Memory(
+        weights=counts.total * size,
+        lenses=matrix * ("embedding" in study.lenses) + matrix * (study.dtype != "float32"),
+        activations=work.batch * size * (kept + block + cache),
+        unembedding=min(LOGITS_AT_ONCE, logits) * 4 * _UNEMBEDDING_COPIES,
+    )
+
+
+def _disk(study: Study, model: ModelSettings, parts: Parts, cells: int, layers: tuple[int, ...]) -> float:
+    rows = cells * len(layers)
+    disk = rows * BYTES_PER_CELL + sum(rows * study.top_k * BYTES_PER_NEIGHBOR[lens] for lens in study.lenses)
+    if study.judge.kind == "annotations":
+        disk += rows * len(study.lenses) * BYTES_PER_JUDGMENT
+    return disk + _BYTES_PER_PIXEL * _pixels(study, model, parts)
+
+
+def _pixels(study: Study, model: ModelSettings, parts: Parts) -> int:
+    if parts.encoder is not None:
+        framing = framing_of(study, model, parts.encoder)
+        return framing.width * framing.height
+    return int(parts.llm.vision.image_size) ** 2 if parts.llm else 0
+
+
+def _flops(
+    study: Study,
+    work: Workload,
+    parts: Parts,
+    counts: Counts | None,
+    tokens: int | None,
+    cells: int | None,
+    layers: tuple[int, ...] | None,
+) -> int | None:
+    """Two operations a parameter: of the LLM's blocks for each token, of the encoder for each patch and look.
+
+    And two a number for what the embedding and the logit lens compare each cell with, at every layer.
+    """
+    if counts is None or parts.llm is None or tokens is None or cells is None or layers is None:
+        return None
+    looks = 4 if work.captioned else 2
+    matrix = int(parts.llm.text.vocab_size) * int(parts.llm.text.hidden_size)
+    lenses = sum(lens in study.lenses for lens in ("embedding", "logit"))
+    products = counts.blocks * tokens + counts.encoder * cells * looks + cells * len(layers) * matrix * lenses
+    return 2 * products
+
+
+def _missing(study: Study, model: ModelSettings, parts: Parts, cells: int | None) -> str:
+    if parts.llm is None:
+        path = model.vlm or study.llm_of(model).path
+        return f"no config.json at hand for {path}"
+    if not model.vlm and parts.encoder is None:
+        return f"no config.json at hand for {study.encoder_of(model).path}"
+    if cells is None:
+        return "its vision tokens depend on the size of each image"
+    if not model.vlm and parts.connector is None:
+        return "the connector is not at hand: its weights and marks are not counted"
+    return ""
+
+
+def workload(study: Study, images: int | None) -> Workload:
+    """The part that all models share; `images` None where they cannot be counted yet."""
+    own = study.folder / str(study.images.folder) / "captions.csv"
+    captioned = study.images.source != "folder" or bool(study.images.captions) or own.is_file()
+    most = min(IMAGES_AT_ONCE, study.images_per_part)
+    return Workload(images, captioned, min(most, images) if images else most)

@@ -1,0 +1,41 @@
+"""How many operations of bare matrix products this machine does in a second: a bound for every run."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import torch
+
+_SECONDS = 0.5
+_SIDE = {"cpu": 1024, "cuda": 8192}
+
+
+@dataclass(frozen=True)
+class MatrixRate:
+    """Operations (multiplications and additions) per second, and the device that did them."""
+
+    per_second: float
+    device: str
+
+
+def measure_matrix_rate(dtype: str) -> MatrixRate:
+    """Multiply square matrices of a study's `dtype` for half a second, on a GPU if there is one."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    side = _SIDE[device]
+    matrix = torch.ones(side, side, dtype=getattr(torch, dtype), device=device)
+    _timed(matrix, 1)  # the first product also sets the library up
+    products, seconds = 0, 0.0
+    while seconds < _SECONDS:
+        seconds += _timed(matrix, 4)
+        products += 4
+    name = torch.cuda.get_device_name() if device == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+    return MatrixRate(products * 2 * side**3 / seconds, name)
+
+
+def _timed(matrix: torch.Tensor, products: int) -> float:
+    started = time.perf_counter()
+    for _ in range(products):
+        result = matrix @ matrix
+    float(result[0, 0])  # waits for the device
+    return time.perf_counter() - started

@@ -1,0 +1,209 @@
+"""What a run would take, against numbers that are published or counted by hand."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data_pipeline.architectures import KNOWN, architecture_of, count_parameters
+from data_pipeline.dry_run import dry_run
+from data_pipeline.errors import InputError
+from data_pipeline.forecast import passes_per_image, tokens_per_image
+from data_pipeline.matrix_rate import measure_matrix_rate
+from data_pipeline.study import load_study
+from tests.data_pipeline.tiny_models import save_encoder, save_llm
+from vlens.cli import main
+
+PUBLISHED = {  # parameters as they are published; of CLIP and SigLIP the vision half alone
+    "meta-llama/Meta-Llama-3-8B": ("llm", 8_030_261_248),
+    "Qwen/Qwen2-7B": ("llm", 7_615_616_512),
+    "allenai/OLMo-7B-1024-preview": ("llm", 7_298_617_344),
+    "openai/clip-vit-large-patch14-336": ("vision_encoder", 303_507_456),
+    "facebook/dinov2-large": ("vision_encoder", 304_368_640),
+    "google/siglip-so400m-patch14-384": ("vision_encoder", 428_225_600),
+    "llava-hf/llava-1.5-7b-hf": ("vlm", 7_063_427_072),
+    "Qwen/Qwen2-VL-7B-Instruct": ("vlm", 8_291_375_616),
+}
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise AssertionError("a dry run asked the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setenv("HF_HOME", "/nonexistent")
+
+
+def test_every_known_architecture_has_a_published_count() -> None:
+    assert set(PUBLISHED) == set(KNOWN)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_known_architecture_has_as_many_parameters_as_published(name: str) -> None:
+    part, expected = PUBLISHED[name]
+    found = architecture_of(f"hub:{name}", Path())
+    assert found is not None
+    assert count_parameters(found.config, part) == expected
+
+
+def test_an_unknown_hub_name_is_not_guessed() -> None:
+    assert architecture_of("hub:somebody/else", Path()) is None
+
+
+def test_passes_and_tokens_are_those_of_a_run() -> None:
+    assert (passes_per_image(captioned=True), passes_per_image(captioned=False)) == (5, 2)
+    # 10 to look, 10 + 3 to write, 10 + 3 with this image, as many with another, 3 without one
+    assert tokens_per_image(10, 3, captioned=True) == 10 + 13 + 13 + 13 + 3
+    assert tokens_per_image(10, 3, captioned=False) == 10 + 13
+
+
+STUDY = """
+id = "tiny"
+title = "Tiny"
+lenses = ["embedding", "logit"]
+vision_layers = [0, "N"]
+dtype = "{dtype}"
+caption_tokens = 4
+[images]
+source = "folder"
+folder = "pictures"
+[judge]
+kind = "none"
+[[llm]]
+id = "l"
+title = "L"
+path = "llm"
+[[vision_encoder]]
+id = "e"
+title = "E"
+path = "encoder"
+[[model]]
+id = "m"
+title = "M"
+llm = "l"
+vision_encoder = "e"
+connector = "connector"
+"""
+CONNECTOR = {
+    "kind": "gated_mlp",
+    "in_features": 32,
+    "hidden_features": 24,
+    "out_features": 32,
+    "vision_blocks": [1, 2],
+    "layer_norm_features": False,
+    "output_scale": 1.0,
+    "prefix": "<s>",
+    "suffix": ":",
+    "image_marks": True,
+}
+
+
+def study_file(folder: Path, dtype: str = "float32", **changes: Any) -> Path:
+    """A study of one model whose folders hold configurations and no weights."""
+    save_llm(folder / "llm", **changes)
+    save_encoder(folder / "encoder")
+    for name in ("llm", "encoder"):
+        (folder / name / "model.safetensors").unlink()
+    (folder / "connector").mkdir()
+    (folder / "connector" / "config.json").write_text(json.dumps(CONNECTOR))
+    file = folder / "study.toml"
+    file.write_text(STUDY.format(dtype=dtype))
+    return file
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_small_model_is_forecast_by_hand(dtype: str, tmp_path: Path) -> None:
+    found = dry_run(load_study(study_file(tmp_path, dtype)), 3, ablations=True)
+    (model,) = found.models
+    vocabulary = json.loads((tmp_path / "llm" / "config.json").read_text())["vocab_size"]
+    hidden, inner, blocks, keys = 32, 48, 3, 16  # keys and values: 2 heads of 8
+    block = 2 * hidden * hidden + 2 * hidden * keys + 3 * hidden * inner + 2 * hidden
+    llm = 2 * vocabulary * hidden + blocks * block + hidden
+    encoder = 3 * 14 * 14 * 16 + 16 + 17 * 16 + 4 * 16  # patches, class token, 17 positions, two norms
+    encoder += 2 * (4 * (16 * 16 + 16) + 16 * 32 + 32 + 32 * 16 + 16 + 4 * 16)
+    connector = 3 * 32 * 24 + 4 * 32
+    assert model.parameters == llm + encoder + connector
+    assert (model.cells, model.num_layers, model.vision_layers) == (16, 3, (0, 3))
+    length, size = 4 * 5 + 2, {"float32": 4, "bfloat16": 2}[dtype]
+    assert model.tokens == 2 * length + 4
+    assert (model.passes, found.passes(model)) == (2, 6)
+    assert model.memory is not None
+    assert model.memory.weights == (llm + encoder + connector) * size
+    matrix = vocabulary * hidden * 4
+    assert model.memory.lenses == matrix * (1 if dtype == "float32" else 2)
+    states = length * hidden * 2 + length * (2 * inner + 4 * hidden) + (length + 4) * 2 * keys * blocks
+    assert model.memory.activations == 3 * size * states  # a batch of the three images
+    assert model.memory.unembedding == 3 * length * vocabulary * 4 * 4
+    rows = 16 * 2
+    assert model.disk_per_image == pytest.approx(rows * (25.1 + 5 * (7.1 + 12.4)) + 3 * 56 * 56)
+    assert found.disk(model) == pytest.approx(3 * model.disk_per_image)
+    products = (llm - 2 * vocabulary * hidden) * model.tokens + encoder * 16 * 2
+    assert model.flops == 2 * (products + 16 * 2 * vocabulary * hidden * 2)
+    assert found.seconds(model, None, rate=100.0) == pytest.approx(3 * model.flops / 100)
+    assert found.seconds(model, 10.0, rate=1.0) == pytest.approx(3 * model.tokens / 10)
+
+
+def test_what_cannot_be_known_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = study_file(tmp_path)
+    (tmp_path / "encoder" / "config.json").unlink()
+    (model,) = dry_run(load_study(file), None, ablations=True).models
+    assert (model.cells, model.memory, model.flops, model.disk_per_image) == (None,) * 4
+    assert model.missing == "no config.json at hand for encoder"
+    assert main(["run", str(file), "--dry-run", "--tokens-per-second", "5"]) == 0
+    printed = capsys.readouterr().out
+    assert "not known before download" in printed
+    assert "m: no config.json at hand for encoder" in printed
+
+
+def test_a_layer_that_the_model_has_not_is_refused(tmp_path: Path) -> None:
+    file = study_file(tmp_path)
+    file.write_text(file.read_text().replace('[0, "N"]', "[40]"))
+    with pytest.raises(InputError, match="vision layer 40 does not exist: the LLM has 3 blocks"):
+        dry_run(load_study(file), None, ablations=True)
+
+
+def test_the_toy_study_says_its_images_passes_and_hours(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "toy", "--dry-run", "--tokens-per-second", "1000", "--no-ablations"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    # 10 models x 400 images x 5 passes; each image 4 x (64 tokens + a caption of 48)
+    assert "image passes" in "\n".join(lines)
+    assert any(line.split() == ["image", "passes", "20000"] for line in lines)
+    assert any(line.split() == ["hours", "0.5"] for line in lines)
+    assert any(
+        line.startswith("text passes") and "12000: 3000 sentences for each of 4 LLMs" in line
+        for line in lines
+    )
+    (row,) = [line.split() for line in lines if line.startswith("llama-clip ")]
+    assert row[:6] == ["llama-clip", "7", "of", "7", "64", "2000"]
+
+
+def test_the_published_study_is_forecast_without_network(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "paper", "--dry-run", "--num-images", "100"]) == 0
+    printed = capsys.readouterr().out
+    (row,) = [line.split() for line in printed.splitlines() if line.startswith("llama-clip ")]
+    assert row[:6] == ["llama-clip", "9", "of", "33", "576", "500"]
+    words = " ".join(printed.split())
+    assert "qwen2-vl-7b: its vision tokens depend on the size of each image" in words
+    assert "the bare matrix products of this machine" in words
+
+
+def test_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "toy", "--dry-run", "--tokens-per-second", "1"]) == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_rate_without_a_dry_run_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "toy", "--tokens-per-second", "5"]) == 2
+    assert "only for --dry-run" in capsys.readouterr().err
+
+
+def test_the_measured_rate_is_that_of_a_product() -> None:
+    rate = measure_matrix_rate("float32")
+    assert 1e8 < rate.per_second < 1e16
+    assert rate.device

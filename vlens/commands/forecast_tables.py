@@ -1,0 +1,155 @@
+"""What `vlens run --dry-run` prints: a table of the models, the sums, and what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from data_pipeline.dry_run import StudyForecast
+    from data_pipeline.forecast import ModelForecast
+
+UNKNOWN = "?"
+_COLUMNS = ("model", "vision layers", "cells", "passes", "GPU", "disk", "hours")
+
+
+def print_forecast(
+    found: StudyForecast, tokens_per_second: float | None, rate: float, device: str, console: Console
+) -> None:
+    """Everything, in the order in which one asks for it; `rate` in operations per second."""
+    console.print(Text(f"{found.study.title} ({found.study.id}): nothing is computed or downloaded"))
+    if found.work.images is None:
+        console.print(Text("How many images there are is not known before download: all is for one image."))
+    console.print()
+    console.print(_model_table(found, tokens_per_second, rate))
+    console.print()
+    console.print(_sums(found, tokens_per_second, rate))
+    console.print()
+    for note in [*_unknown(found), *_assumptions(found, tokens_per_second, rate, device)]:
+        console.print(Text(f"- {note}"))
+
+
+def _model_table(found: StudyForecast, tokens_per_second: float | None, rate: float) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for number, name in enumerate(_COLUMNS):
+        table.add_column(name, justify="right" if number else "left", no_wrap=bool(number), overflow="fold")
+    for model in found.models:
+        cells = (
+            model.id,
+            _layers(model),
+            UNKNOWN if model.cells is None else str(model.cells),
+            str(found.passes(model)),
+            UNKNOWN if model.memory is None else size(model.memory.total),
+            _shown(found.disk(model), size),
+            _shown(found.seconds(model, tokens_per_second, rate), hours),
+        )
+        table.add_row(*map(Text, cells))
+    return table
+
+
+def _shown(value: float | None, unit: Callable[[float], str]) -> str:
+    return UNKNOWN if value is None else unit(value)
+
+
+def _layers(model: ModelForecast) -> str:
+    if model.vision_layers is None or model.num_layers is None:
+        return UNKNOWN
+    return f"{len(model.vision_layers)} of {model.num_layers + 1}"
+
+
+def _sums(found: StudyForecast, tokens_per_second: float | None, rate: float) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    memories = [model.memory for model in found.models if model.memory]
+    disks = [found.disk(model) for model in found.models]
+    times = [found.seconds(model, tokens_per_second, rate) for model in found.models]
+    rows = [
+        ("models", f"{len(found.models)}, {len({model.llm_id for model in found.models})} LLMs"),
+        ("images", "not known before download" if found.work.images is None else str(found.images)),
+        ("image passes", str(sum(found.passes(model) for model in found.models))),
+        ("text passes", _text_passes(found)),
+    ]
+    if memories:
+        most = max(memories, key=lambda memory: memory.total)
+        rows.append(
+            (
+                "GPU memory, most",
+                f"{size(most.total)}: weights {size(most.weights)}, lenses {size(most.lenses)}, "
+                f"activations {size(most.activations)}, unembedding {size(most.unembedding)}",
+            )
+        )
+    rows.append(("disk of results", _sum_of(disks, size)))
+    rows.append(("hours", _sum_of(times, hours)))
+    for name, value in rows:
+        table.add_row(Text(name, style="bold"), Text(value))
+    return table
+
+
+def _text_passes(found: StudyForecast) -> str:
+    if not found.llms:
+        return "none (no contextual lens)"
+    if found.sentences is None:
+        return f"at most {found.study.text.sentences * found.llms}: {found.study.text.file} is not at hand"
+    return f"{found.sentences * found.llms}: {found.sentences} sentences for each of {found.llms} LLMs"
+
+
+def _sum_of(values: list[float | None], unit: Callable[[float], str]) -> str:
+    known = [value for value in values if value is not None]
+    left = len(values) - len(known)
+    if not known:
+        return "not known"
+    return unit(sum(known)) + (f", without the {left} models that are not known" if left else "")
+
+
+def _unknown(found: StudyForecast) -> list[str]:
+    """Each thing that is missing once, with the models that lack it."""
+    reasons: dict[str, list[str]] = {}
+    for model in found.models:
+        if model.missing:
+            reasons.setdefault(model.missing, []).append(model.id)
+    return [f"{', '.join(ids)}: {reason}" for reason, ids in reasons.items()]
+
+
+def _assumptions(
+    found: StudyForecast, tokens_per_second: float | None, rate: float, device: str
+) -> list[str]:
+    study, work = found.study, found.work
+    losses = ", and three for the losses of its caption" if work.captioned else ""
+    notes = [
+        f"A pass is one image through one model; up to {work.batch} share a batch. An image takes one for "
+        f"the lenses, one that begins a caption of at most {study.caption_tokens} tokens{losses}.",
+        f"GPU: parameters x {study.dtype}, the lenses' matrices in float32, a batch's states, keys and "
+        "values. Text around the image, the encoder's states and the allocator's slack are not in it.",
+        "Disk: rows x bytes per row as measured on the toy study, canvases without compression. "
+        "The text index (work files) is not in it.",
+    ]
+    if tokens_per_second:
+        notes.append(
+            f"Hours: tokens / {tokens_per_second:g} a second, as given; a caption counts as "
+            f"{study.caption_tokens} tokens. The text index and the lenses' own products are not in it."
+        )
+    else:
+        notes.append(
+            f"Hours: operations / {rate / 1e12:.2g} x 10^12 a second, the bare matrix products of this "
+            f"machine ({device}). Operations: 2 x parameters of the LLM's blocks x tokens, 2 x the "
+            "encoder's x cells x looks, and the vocabulary for each cell, if every caption is as long as "
+            "allowed. A run takes longer: attention, reading texts, searching the index and loading are not "
+            "in it. --tokens-per-second takes a rate of yours."
+        )
+    return notes
+
+
+def size(count: float) -> str:
+    """Bytes in a unit that a person would take."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count / 1e3:.1f} kB"
+
+
+def hours(seconds: float) -> str:
+    """Hours, with as many figures as say something."""
+    return f"{seconds / 3600:.1f}" if seconds >= 3600 else f"{seconds / 3600:.2g}"

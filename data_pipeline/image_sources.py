@@ -69,8 +69,9 @@ class ImageSource(Protocol):
 class ToyScenes:
     """Scenes of the toy world, drawn when they are asked for, with exact regions."""
 
-    def __init__(self, split: str, seed: int) -> None:
-        """`split` is one of tune, report and train; raises `InputError` for others."""
+    def __init__(self, split: str | None, seed: int) -> None:
+        """`split` is one of tune, report (also for None) and train; raises `InputError` for others."""
+        split = split or "report"
         if split not in _TOY_SCENES:
             raise InputError(f"toy scenes: unknown split {split!r}, expected one of {', '.join(_TOY_SCENES)}")
         self.split, self.seed = split, seed
@@ -170,7 +171,7 @@ def _image_ids(rows: list[dict[str, Any]], what: str) -> list[str]:
     ids = []
     for row, name in zip(rows, names, strict=True):
         if name is not None and often[name] > 1:
-            name = f"{name}-{_digest(row['file'])}"
+            name = f"{name}-{digest_of_name(row['file'])}"
         ids.append(name or check_id(str(row["id"]), f"{what}: image id"))
     if repeated := [image_id for image_id, count in Counter(ids).items() if count > 1]:
         raise InputError(f"{what}: image id {repeated[0]!r} occurs twice")
@@ -181,10 +182,11 @@ def id_of_path(name: str) -> str:
     """An id from a relative path: "a b/c.jpg" gives "a_b__c", a name without a usable letter its hash."""
     stem = re.sub(r"(?<=[^/])\.[^./]*$", "", name).replace("/", "__")
     plain = re.sub(r"\.{2,}|[^A-Za-z0-9._+-]", "_", stem)[:100].lstrip("._+-")
-    return plain or f"image-{_digest(name)}"
+    return plain or f"image-{digest_of_name(name)}"
 
 
-def _digest(name: str) -> str:
+def digest_of_name(name: str) -> str:
+    """Eight hex digits that tell names apart."""
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 

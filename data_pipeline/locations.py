@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
+from typing import Literal
 
 from data_pipeline.errors import InputError
 from data_pipeline.store import sha256_of
@@ -22,7 +23,7 @@ def resolve(location: str, base: Path) -> Path:
         InputError: there is no such folder, or the hub cannot give it.
     """
     if location.startswith("hub:"):
-        return _download(location.removeprefix("hub:"))
+        return snapshot(location.removeprefix("hub:"), _HUB_FILES)
     if location.startswith("toy:"):
         folder = TOY_WEIGHTS / location.removeprefix("toy:")
         wanted = "one of the shipped toy models (vlens toy train makes them)"
@@ -35,13 +36,25 @@ def resolve(location: str, base: Path) -> Path:
     return folder
 
 
-def _download(name: str) -> Path:
+def snapshot(name: str, patterns: list[str], kind: Literal["model", "dataset"] = "model") -> Path:
+    """The folder with the files of a hub repository that fit `patterns`.
+
+    Args:
+        name: ORGANISATION/NAME[@REVISION].
+        patterns: globs over the files' paths.
+        kind: of the repository.
+
+    Raises:
+        InputError: the hub cannot give it.
+    """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     repository, _, revision = name.partition("@")
     try:
-        return Path(snapshot_download(repository, revision=revision or None, allow_patterns=_HUB_FILES))
+        return Path(
+            snapshot_download(repository, repo_type=kind, revision=revision or None, allow_patterns=patterns)
+        )
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise InputError(f"hub:{name}: cannot be had from the Hugging Face Hub ({reason})") from error

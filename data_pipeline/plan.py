@@ -15,9 +15,11 @@ from typing import Any
 
 from data_pipeline.connectors import read_connector_config
 from data_pipeline.corpus import Corpus, read_corpus, toy_captions
+from data_pipeline.dataset_files import dataset_files, parquet_files
 from data_pipeline.errors import InputError
 from data_pipeline.framing import Framing
 from data_pipeline.image_sources import ImageFolder, ImageSource, SourceImage, ToyScenes
+from data_pipeline.image_tables import Columns, ImageTable
 from data_pipeline.language_models import TEXT_FAMILIES, loadable, model_config
 from data_pipeline.locations import resolve, weights_hash
 from data_pipeline.off_the_shelf import CANVASES
@@ -177,10 +179,22 @@ def _source(study: Study) -> ImageSource:
         return ToyScenes(images.split, study.seed if images.seed is None else images.seed)
     captions = study.folder / images.captions if images.captions else None
     return ImageFolder(study.folder / str(images.folder), captions)
+    if images.source in ("parquet", "hub-dataset"):
+        return _image_table(study)
 
 
 def _checked_count(num_images: int | None, source: ImageSource) -> int:
     if num_images is None:
+def _image_table(study: Study) -> ImageTable:
+    images, location = study.images, str(study.images.path)
+    if images.source == "parquet":
+        files = parquet_files(study.folder / location)
+    else:
+        files = dataset_files(location, study.folder, images.split, images.subset)
+    columns = Columns(images.image_column or Columns.image, images.caption_column, images.id_column)
+    return ImageTable(location, files, columns, images.split)
+
+
         return len(source)
     if not 0 < num_images <= len(source):
         raise InputError(

@@ -172,7 +172,7 @@ def readable(path: Path) -> Iterator[None]:
     """Turn any complaint about the Parquet file `path` into an `InputError` that names it."""
     try:
         yield
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path}: cannot be read as Parquet ({reason})") from error
 

@@ -22,6 +22,14 @@ from data_pipeline.schema import GROUPS, LENSES, Lens, check_id
 _HUB_NAME = re.compile(r"hub:[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")
 # Each piece begins with a letter or figure: no "..", nothing absolute.
 _TOY_NAME = re.compile(r"toy:[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)*")
+_PLAIN_NAME = r"^[A-Za-z0-9][\w.+-]*$"
+_COLUMNS = ("image_column", "caption_column", "id_column")
+_IMAGE_KEYS = {  # the first is needed, but for toy-scenes
+    "toy-scenes": ("split", "seed"),
+    "folder": ("folder", "captions"),
+    "parquet": ("path", *_COLUMNS),
+    "hub-dataset": ("path", "split", "subset", *_COLUMNS),
+}
 _FROM_THE_END = re.compile(r"N(-[0-9]+)?")
 
 
@@ -79,14 +87,23 @@ class _Settings(BaseModel):
 class ImageSettings(_Settings):
     """Where the images come from."""
 
-    source: Literal["toy-scenes", "folder"]
-    split: str = "report"
-    """toy-scenes: which scenes; report has those that no choice was made on."""
+    source: Literal["toy-scenes", "folder", "parquet", "hub-dataset"]
+    split: Annotated[str | None, Field(pattern=_PLAIN_NAME)] = None
+    """toy-scenes: which scenes; report, the default, has those that no choice was made on.
+    hub-dataset: train is the default."""
     seed: int | None = None
     """toy-scenes: seed of the drawing; the study's seed where missing."""
     folder: str | None = None
     captions: str | None = None
     """folder: CSV or JSON Lines with `file` and `caption`; see `image_sources.ImageFolder`."""
+    path: Location | None = None
+    """parquet: a file or folder. hub-dataset: `hub:…`, or a folder; see `dataset_files`."""
+    subset: Annotated[str | None, Field(pattern=_PLAIN_NAME)] = None
+    """hub-dataset: which one, of a data set that has several."""
+    image_column: str | None = None
+    caption_column: str | None = None
+    id_column: str | None = None
+    """parquet and hub-dataset: see `image_tables.Columns`."""
 
 
 class TextSettings(_Settings):
@@ -148,6 +165,8 @@ class ModelSettings(_Settings):
     """vlm: name of its language model."""
     prompt: str | None = None
     """vlm: the whole prompt, the image's placeholder included; the chat template's where missing."""
+    grid: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] | None = None
+    """vlm: rows and columns of its image tokens, for a class that V-Lens does not know by itself."""
     vision_layers: LayerChoice | None = None
     """The study's choice where missing."""
 
@@ -304,8 +323,7 @@ def _known(settings: type[_Settings]) -> str:
 def _problems(study: Study) -> list[str]:
     """What the types cannot say, in the order of the file."""
     problems = [f"lens {lens!r} is named twice" for lens in set(study.lenses) if study.lenses.count(lens) > 1]
-    if study.images.source == "folder" and not study.images.folder:
-        problems.append("images: source 'folder' needs the key 'folder'")
+    problems += _image_problems(study.images)
     if study.text.source == "lines" and not study.text.file:
         problems.append("text: source 'lines' needs the key 'file'")
     for kind, entries in (
@@ -327,6 +345,20 @@ def _problems(study: Study) -> list[str]:
     return problems
 
 
+def _image_problems(images: ImageSettings) -> list[str]:
+    keys = _IMAGE_KEYS[images.source]
+    problems = []
+    if images.source != "toy-scenes" and not getattr(images, keys[0]):
+        problems.append(f"images: source {images.source!r} needs the key {keys[0]!r}")
+    given = images.model_dump(exclude_none=True).keys() - {"source"}
+    problems += [
+        f"images: key {key!r} has no place with source {images.source!r}" for key in sorted(given - set(keys))
+    ]
+    if images.source == "parquet" and (images.path or "").startswith("hub:"):
+        problems.append("images: a data set of the hub is source 'hub-dataset'")
+    return problems
+
+
 def _model_problems(study: Study, model: ModelSettings) -> list[str]:
     composed = {"llm": model.llm, "vision_encoder": model.vision_encoder, "connector": model.connector}
     problems = []
@@ -334,8 +366,9 @@ def _model_problems(study: Study, model: ModelSettings) -> list[str]:
         problems += [f"key {key!r} has no place beside 'vlm'" for key, value in composed.items() if value]
     else:
         problems += [f"key {key!r} is missing (or 'vlm')" for key, value in composed.items() if not value]
-        only_vlm = {"prompt": model.prompt, "llm_title": model.llm_title}
+        only_vlm: dict[str, Any] = {"prompt": model.prompt, "llm_title": model.llm_title}
         only_vlm["vision_encoder_title"] = model.vision_encoder_title
+        only_vlm |= {"grid": model.grid}
         problems += [f"key {key!r} is only for a 'vlm'" for key, value in only_vlm.items() if value]
     for kind, wanted, entries in (
         ("llm", model.llm, study.llm),

@@ -177,14 +177,12 @@ def _source(study: Study) -> ImageSource:
     images = study.images
     if images.source == "toy-scenes":
         return ToyScenes(images.split, study.seed if images.seed is None else images.seed)
-    captions = study.folder / images.captions if images.captions else None
-    return ImageFolder(study.folder / str(images.folder), captions)
     if images.source in ("parquet", "hub-dataset"):
         return _image_table(study)
+    captions = study.folder / images.captions if images.captions else None
+    return ImageFolder(study.folder / str(images.folder), captions)
 
 
-def _checked_count(num_images: int | None, source: ImageSource) -> int:
-    if num_images is None:
 def _image_table(study: Study) -> ImageTable:
     images, location = study.images, str(study.images.path)
     if images.source == "parquet":
@@ -195,6 +193,8 @@ def _image_table(study: Study) -> ImageTable:
     return ImageTable(location, files, columns, images.split)
 
 
+def _checked_count(num_images: int | None, source: ImageSource) -> int:
+    if num_images is None:
         return len(source)
     if not 0 < num_images <= len(source):
         raise InputError(

@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request
 
 from generator.build import build_site
+from tests.browser.planted_study import build_planted_site
 
 LOCAL_SCHEMES = ("file:", "data:", "blob:")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -42,6 +43,12 @@ def tiny_site(tiny_study_folder: Path, tmp_path_factory: pytest.TempPathFactory)
     output = tmp_path_factory.mktemp("site") / "tiny"
     build_site(tiny_study_folder, output)
     return output
+
+
+@pytest.fixture(scope="session")
+def planted_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny study's site with one default token."""
+    return build_planted_site(tmp_path_factory.mktemp("planted"))
 
 
 @pytest.fixture(scope="session")

@@ -95,6 +95,13 @@ def test_every_state_of_a_models_page(page: Page, tiny_site: Path) -> None:
         assert not findings(page), f"{wanted}: {findings(page)}"
 
 
+@TWO_LOOKS
+def test_dimmed_default_tokens(page: Page, planted_site: Path) -> None:
+    opened = ModelPage.open(page, planted_site / ALPHA, f"#{PATCH}&map=words&lens=logit&defaults=dim")
+    assert opened.page.locator("#legend [data-dim]").count()
+    nothing(page)
+
+
 def test_what_opens_over_the_page(page: Page, tiny_site: Path) -> None:
     ModelPage.open(page, tiny_site / ALPHA, f"#{PATCH}&map=words&lens=contextual")
     for opens in ("#help-button", "#take-button", "#cite-button"):

@@ -6,46 +6,17 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from generator.build import build_site
 from tests.browser.model_page import ModelPage
+from tests.browser.planted_study import NEXT, PLACES, PLANTED
 from tests.generator import tiny_study
 
 ALPHA = "models/alpha-round.html"
 CELLS = 6
-PLANTED = " the"
-NEXT = " fox"
-PLACES = range(4)
-"""Cells of every image whose first token is planted, at layer 2 and at the last, LogitLens."""
-
 HERE = "#image=scene-0&layer=2&patch=0,1&map=words&lens=logit"
-
-
-@pytest.fixture(scope="module")
-def planted_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The tiny study's site with one default token."""
-    folder = tmp_path_factory.mktemp("planted")
-    made = tiny_study._neighbor
-
-    def planted(model: Any, image_id: str, lens: str, layer: int, cell: int, rank: int) -> dict[str, Any]:
-        row = made(model, image_id, lens, layer, cell, rank)
-        if lens == "logit" and layer >= 2 and cell in PLACES and rank <= 2:
-            row["token"] = PLANTED if rank == 1 else NEXT
-        elif lens == "logit" and layer >= 2:
-            row["token"] = f" word{cell}-{rank}" if rank < 3 else "..."
-        return row
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tiny_study, "_neighbor", planted)
-        tiny_study.write_tiny_study(folder / "results")
-    build_site(folder / "results", folder / "site")
-    yield folder / "site"
 
 
 def choose(page: Page, choice: str) -> None:

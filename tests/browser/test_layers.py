@@ -132,7 +132,7 @@ def test_lines_of_the_layer_table_end_in_dots_and_their_titles_say_all(page: Pag
 
 
 def test_the_norm_map_says_its_scale(page: Page, tiny_site: Path) -> None:
-    """The ends of the colours are those of all layers, as they are stored; the layer's own range stands beside."""
+    """The ends of the colours are those of all layers, as they are stored; beside them the layer's own range."""
     opened = ModelPage.open(page, tiny_site / ALPHA, "#image=scene-0&layer=2&map=norm&patch=0,0")
     legend = page.locator("#legend")
     expect(legend).to_contain_text("norm (L2) of the hidden state")
@@ -194,7 +194,7 @@ def test_all_layers_stand_in_the_pictures_place(page: Page, tiny_site: Path) -> 
     assert before
     for box in boxes:
         assert box
-        assert 0 <= box["x"]
+        assert box["x"] >= 0
         assert box["x"] + box["width"] <= page.evaluate("document.documentElement.clientWidth")
         assert abs(box["y"] - before["y"]) < 2  # side by side: the page's whole width is theirs
         assert box["width"] >= 224

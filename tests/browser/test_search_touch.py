@@ -46,7 +46,8 @@ def test_what_is_asked_for_and_the_first_results_fit_one_screen(page: Page, tiny
     filters = page.locator(".search-filters").bounding_box()
     assert filters
     assert filters["height"] < 2 * 24  # one line
-    for part in ("#search-text", "#search-ways", "#search-rank", "#search-lenses", "#search-images button >> nth=0"):
+    first_image = "#search-images button >> nth=0"
+    for part in ("#search-text", "#search-ways", "#search-rank", "#search-lenses", first_image):
         box = page.locator(part).bounding_box()
         assert box
         assert box["y"] >= 0

@@ -132,7 +132,7 @@ def test_lines_of_the_layer_table_end_in_dots_and_their_titles_say_all(page: Pag
 
 
 def test_the_norm_map_says_its_scale(page: Page, tiny_site: Path) -> None:
-    """The ends of the colours are those of all layers, as they are stored; beside them the layer's own range."""
+    """The ends of the colours are those stored of all layers; beside them the range of the layer."""
     opened = ModelPage.open(page, tiny_site / ALPHA, "#image=scene-0&layer=2&map=norm&patch=0,0")
     legend = page.locator("#legend")
     expect(legend).to_contain_text("norm (L2) of the hidden state")

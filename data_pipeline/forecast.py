@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from data_pipeline.connector_fit import check_connector_fits
 from data_pipeline.connectors import ConnectorConfig
 from data_pipeline.lenses.logit import LOGITS_AT_ONCE
 from data_pipeline.measure import IMAGES_AT_ONCE
@@ -73,6 +74,8 @@ def forecast(study: Study, model: ModelSettings, work: Workload) -> ModelForecas
     """
     parts = parts_of(study, model)
     text = parts.llm.text if parts.llm else None
+    if text and parts.encoder and parts.connector:
+        check_connector_fits(parts.connector, int(text.hidden_size), parts.encoder.vision, model.id)
     depth = int(text.num_hidden_layers) if text else None
     layers = _layers(study, model, depth)
     grid = grid_of(study, model, parts)
@@ -203,8 +206,10 @@ def _missing(study: Study, model: ModelSettings, parts: Parts, cells: int | None
         return f"no config.json at hand for {path}"
     if not model.vlm and parts.encoder is None:
         return f"no config.json at hand for {study.encoder_of(model).path}"
-    if cells is None:
+    if cells is None and parts.llm.config.model_type.startswith("qwen"):
         return "its vision tokens depend on the size of each image"
+    if cells is None:
+        return "how many vision tokens it makes of an image, only its image processor knows"
     if not model.vlm and parts.connector is None:
         return "the connector is not at hand: its weights and marks are not counted"
     return ""

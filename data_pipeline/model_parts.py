@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,9 @@ def grid_of(study: Study, model: ModelSettings, parts: Parts) -> tuple[int, int]
 
 
 def _own_grid(architecture: Architecture | None) -> tuple[int, int] | None:
+    if architecture is not None and architecture.config.model_type == "gemma3":
+        side = math.isqrt(int(architecture.config.mm_tokens_per_image))  # as the class pools
+        return side, side
     if architecture is None or architecture.config.model_type != "llava":
         return None
     side = int(architecture.vision.image_size) // int(architecture.vision.patch_size)

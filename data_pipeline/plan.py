@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from data_pipeline.connector_fit import check_connector_fits
 from data_pipeline.connectors import read_connector_config
 from data_pipeline.corpus import Corpus, read_corpus, toy_captions
 from data_pipeline.dataset_files import dataset_files, parquet_files
@@ -171,6 +172,8 @@ def _plan(study: Study, num_images: int | None, ablations: bool) -> Plan:
     models = tuple(_model_plan(study, model, position, hashes) for position, model in chosen)
     corpus = _corpus(study) if "contextual" in study.lenses else None
     return Plan(study, source, count, models, corpus)
+    for model in models:
+        _check_connector(model)
 
 
 def _source(study: Study) -> ImageSource:
@@ -266,6 +269,15 @@ def _titles(study: Study, model: ModelSettings, config: Any, folders: dict[str, 
     if model.vlm:
         return {
             "llm_title": model.llm_title or str(config.text_config.model_type),
+def _check_connector(model: ModelPlan) -> None:
+    if not model.framing:
+        return
+    with loadable(model.folders["connector"]):
+        connector = read_connector_config(model.folders["connector"])
+    encoder = model_config(model.folders["vision_encoder"])
+    check_connector_fits(connector, model.hidden_size, getattr(encoder, "vision_config", encoder), model.id)
+
+
             "encoder_title": model.vision_encoder_title or str(config.vision_config.model_type),
             "connector_title": f"its own ({config.model_type})",
         }

@@ -51,8 +51,6 @@ export function createMultiples(page, palette, reader) {
     const button = event.target instanceof Element ? event.target.closest("button") : null;
     if (!button) return;
     reader.update({ layer: Number(button.dataset.layer), multiples: false }, { push: true });
-    // The button is gone now; with a keyboard, what was pressed to open it is the way on.
-    if (event.detail === 0) byId("multiples-toggle").focus();
   });
   const repaint = () => {
     painted = "";
@@ -67,10 +65,13 @@ export function createMultiples(page, palette, reader) {
 
   /** @param {View} view */
   function show(view) {
+    const move = focusMoves(box, frame, view, shown);
     shown = view;
     const visible = showsMultiples(view.state);
     box.hidden = !visible;
     frame.toggleAttribute("data-covered", visible);
+    // Once all panels show the view: a cell that gets the focus is read.
+    if (move) queueMicrotask(move);
     if (!visible) return;
     tiles.forEach(({ button }, layer) => {
       if (layer === view.state.layer) button.setAttribute("aria-current", "true");
@@ -83,6 +84,25 @@ export function createMultiples(page, palette, reader) {
     paintedFindings = view.findings;
   }
   return show;
+}
+
+/**
+ * Where the focus goes that would be lost with what is covered or put away: from a cell to the layer's tile, and
+ * from a tile back to the cell that Tab leads to, or to the switch where it came from there; among tiles it
+ * goes along with the layer.
+ * @param {HTMLElement} box @param {HTMLElement} frame @param {View} view @param {View | null} before
+ */
+function focusMoves(box, frame, { state }, before) {
+  const focused = document.activeElement;
+  const tile = () => /** @type {HTMLElement} */ (box.children[state.layer]).focus();
+  if (showsMultiples(state)) {
+    if (frame.contains(focused)) box.dataset.from = "grid";
+    else if (!box.contains(focused)) delete box.dataset.from;
+    return frame.contains(focused) || (box.contains(focused) && state.layer !== before?.state.layer) ? tile : null;
+  }
+  if (!box.contains(focused)) return null;
+  const back = box.dataset.from ? frame.querySelector("[data-cell][tabindex='0']") : null;
+  return () => /** @type {HTMLElement} */ (back ?? byId("multiples-toggle")).focus({ preventScroll: true });
 }
 
 /** What the tiles show, but for the layer. @param {View} view */

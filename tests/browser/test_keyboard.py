@@ -262,3 +262,27 @@ def test_every_cell_says_its_place_and_words(page: Page, tiny_site: Path) -> Non
         words = [first.removeprefix("␣") or "␣" for first in firsts]
         label = f"row {cell // 3}, column {cell % 3}: {', '.join(words)}"
         expect(cells.nth(cell)).to_have_attribute("aria-label", label)
+
+
+def test_all_layers_keep_the_focus(page: Page, tiny_site: Path) -> None:
+    opened = ModelPage.open(page, tiny_site / ALPHA, START)
+    cell = page.locator("[data-cell='1']")
+    cell.focus()
+    press(page, "a")
+    expect(page.locator("#multiples [aria-current]")).to_be_focused()
+    press(page, "]")
+    expect(page.locator("#multiples [aria-current]")).to_be_focused()
+    press(page, "a")
+    expect(cell).to_be_focused()
+    press(page, "a", "Shift+Tab", "Enter")  # the layer before
+    expect(cell).to_be_focused()
+    assert opened.state()["layer"] == "2"
+    assert "all-layers" not in opened.state()
+
+
+def test_a_cell_that_gets_the_focus_back_is_read(page: Page, tiny_site: Path) -> None:
+    opened = ModelPage.open(page, tiny_site / ALPHA, START)
+    page.locator("[data-cell='1']").focus()
+    press(page, "Escape", "a", "a")
+    expect(page.locator("[data-cell='1']")).to_be_focused()
+    assert opened.state()["read"] == "0,1"

@@ -25,7 +25,8 @@ from data_pipeline.study import Study, load_study
 from data_pipeline.toy.connector_models import connector_models
 from data_pipeline.toy.train import WEIGHTS
 from generator.database import Database
-from generator.queries import Verdicts, caption_losses, verdicts
+from generator.queries import caption_losses, verdicts
+from generator.records import Verdicts
 
 ROOT = Path(__file__).resolve().parent.parent
 START, END = "<!-- toy-results -->", "<!-- /toy-results -->"

@@ -10,8 +10,8 @@ from markupsafe import Markup
 from generator.charts import difference_strip, percent
 from generator.intervals import Difference, Tallies, Tally, paired_difference, share, share_above_chance
 from generator.measures import Block, Measures
-from generator.model_page import StudyContext, Title
-from generator.queries import Model
+from generator.records import Model
+from generator.study_context import StudyContext, Title
 
 _LEAST_REACH = 0.05
 

@@ -5,29 +5,31 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from data_pipeline.completeness import expected_blocks, gaps
 from data_pipeline.errors import InputError
 from data_pipeline.folders import check_output_folder, is_inside, kind_of
 from data_pipeline.manifest import MANIFEST_NAME
 from data_pipeline.progress import Progress, SilentProgress
-from data_pipeline.schema import LENSES, check_id
 from data_pipeline.store import Results, write_atomically
-from generator import queries
 from generator.compare_page import can_compare, compare_page
 from generator.database import Database
-from generator.frequent_words import frequent_words
+from generator.image_files import DataFiles
 from generator.index_page import index_page
 from generator.input_checks import check_rows
-from generator.model_page import COMPARE_NAME, DataFiles, StudyContext, model_href, model_page
-from generator.queries import Model
+from generator.model_page import model_page
 from generator.render import render
 from generator.spool import Spool
+from generator.study_context import (
+    COMPARE_NAME,
+    StudyContext,
+    model_href,
+    study_context,
+    without_ablations,
+)
 
 MARKER = ".vlens-site"
 """Lists the files that V-Lens wrote into a site folder, one a line; only these are ever removed."""
@@ -79,7 +81,7 @@ def build_site(
         check_rows(database, opened)
         context = study_context(database, opened)
         if not ablations:
-            context = _without_ablations(context, opened)
+            context = without_ablations(context, opened)
         context = replace(context, compares=can_compare(database, context))
         data = _data_files(opened) if with_data else {}
         _check_targets(output, [*_page_names(context), *data], earlier)
@@ -124,69 +126,6 @@ def _pages(
     if context.compares:
         compared = compare_page(database, context, files)
         yield COMPARE_NAME, render("compare.html.jinja", compared, "compare")
-
-
-def study_context(database: Database, results: Results) -> StudyContext:
-    """What every page needs to know of the study, checked for ids that cannot name a page."""
-    models = queries.models(database)
-    _check_ids(models, results.folder)
-    present: dict[str, set[str]] = defaultdict(set)
-    blocks = queries.present_blocks(database)
-    for model_id, _, lens, _ in blocks:
-        present[model_id].add(lens)
-    for entry in results.manifest.expected:
-        present[entry.model_id].update(entry.lenses)
-    missing = defaultdict(list)
-    for gap in gaps(results, blocks):
-        missing[gap.model_id].append(gap)
-    lenses = {
-        model.model_id: tuple(lens for lens in LENSES if lens in present[model.model_id]) for model in models
-    }
-    with_images = queries.models_with_images(database)
-    return StudyContext(
-        results.manifest.study,
-        tuple(models),
-        lenses,
-        dict(missing),
-        tuple(model for model in models if model.model_id in with_images),
-        _judges(database, results),
-        len(expected_blocks(results)),
-        frequent_words(database),
-    )
-
-
-def _without_ablations(context: StudyContext, results: Results) -> StudyContext:
-    left_out = {model.model_id for model in context.models if model.group == "ablation"}
-    if len(left_out) == len(context.models):
-        raise InputError("has nothing but ablations, and these are switched off")
-    return replace(
-        context,
-        models=tuple(model for model in context.models if model.model_id not in left_out),
-        shown=tuple(model for model in context.shown if model.model_id not in left_out),
-        lenses={model: lenses for model, lenses in context.lenses.items() if model not in left_out},
-        gaps={model: found for model, found in context.gaps.items() if model not in left_out},
-        expected_blocks=sum(block[0] not in left_out for block in expected_blocks(results)),
-    )
-
-
-def _judges(database: Database, results: Results) -> dict[str, str]:
-    """Each model's judge: the first that the manifest expects, else the first by name."""
-    judges = {entry.model_id: entry.judges[0] for entry in results.manifest.expected if entry.judges}
-    for row in queries.model_judges(database):
-        judges.setdefault(row.model_id, row.judge)
-    return judges
-
-
-def _check_ids(models: list[Model], folder: Path) -> None:
-    if not models:
-        raise InputError(f"{folder}: table models is empty, expected at least one model")
-    for model in models:
-        check_id(model.model_id, f"{folder}: model id")
-    names = Counter(model.model_id.lower() for model in models)
-    if twice := [name for name, count in names.items() if count > 1]:
-        raise InputError(
-            f"{folder}: model id {twice[0]!r} is there twice (upper and lower case name one file)"
-        )
 
 
 def earlier_files(output: Path, results: Path) -> list[str]:

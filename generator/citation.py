@@ -8,7 +8,7 @@ from typing import Any
 from data_pipeline.manifest import StudyInfo
 from data_pipeline.schema import SCHEMA_VERSION
 from data_pipeline.versions import __version__
-from generator.queries import Model, Run
+from generator.records import Model, Run
 
 MAKING_STAGES = ("capture", "import")
 """The stages that make a model's readings; judges come later and change none."""

@@ -17,13 +17,12 @@ import pyarrow.compute as pc
 from data_pipeline.schema import LENS_TITLES, TABLES
 from generator import queries
 from generator.database import Database
-from generator.image_files import CANVAS, IMAGE, SHARED, data_file, image_file
-from generator.model_page import DataFiles, FileName
+from generator.image_files import CANVAS, IMAGE, SHARED, DataFiles, FileName, data_file, image_file
 from generator.payload import ModelTables, Payload, build_payload
 from generator.pictures import compact
 from generator.printable import printable
-from generator.queries import Model, ModelImage
 from generator.readings import Frame
+from generator.records import Model, ModelImage
 
 COMPARE_FOLDER = "compare"
 _NOT_COMPARED = ("probability", "text_layer", "context_id")

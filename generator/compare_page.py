@@ -14,12 +14,13 @@ from typing import Any
 
 from data_pipeline.schema import LENS_TITLES
 from generator import queries
-from generator.absent_images import absent_images
+from generator.absences import absences, absent_images
 from generator.compare_files import Seen, filed, slim_files
 from generator.database import Database
-from generator.index_page import SHORT_NAMES
-from generator.model_page import MOST_COMPARED, DataFiles, FileName, StudyContext, absences, model_href
-from generator.queries import Model, ModelImage
+from generator.image_files import DataFiles, FileName
+from generator.index_cards import SHORT_NAMES
+from generator.records import Model, ModelImage
+from generator.study_context import MOST_COMPARED, StudyContext, model_href
 from generator.thumbnails import MOST, thumbnail
 
 _SHOWN_AT_FIRST = 3

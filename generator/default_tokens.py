@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from generator.database import Database
-from generator.queries import Model
+from generator.records import Model
 
 
 def default_tokens(database: Database, model: Model, lenses: Iterable[str]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ study, counted from 1, never after its id, which may be too long for a file name
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from data_pipeline.schema import check_id
@@ -29,6 +29,28 @@ class ImageFile:
     path: str
     text: str
     key: str
+
+
+@dataclass(frozen=True)
+class FileName:
+    """A data file without its text."""
+
+    path: str
+    key: str
+    top_k: int
+    """The longest list in it."""
+
+
+@dataclass(frozen=True)
+class DataFiles:
+    """When images' data lie in files of their own, what becomes of these, and which there are by model."""
+
+    images_in_page: int
+    """The most images whose data a model's page holds itself."""
+    keep: Callable[[ImageFile], None]
+    """Takes each file when it is made."""
+    names: dict[str, tuple[FileName, ...]]
+    """By model: the files of its images, for models whose pages do not hold them."""
 
 
 def image_file(model_id: str, place: int, blocks: Mapping[str, str], *, folder: str = "models") -> ImageFile:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from data_pipeline.schema import LENS_TITLES, LENSES, TABLES
 from data_pipeline.store import Results
+from generator.absences import NOT_COMPUTED
 from generator.measures import Measures
-from generator.model_page import NOT_COMPUTED, StudyContext
-from generator.queries import CaptionLoss, Judge, LostContexts, Run, StudySize
+from generator.records import CaptionLoss, Judge, LostContexts, Run, StudySize
+from generator.study_context import StudyContext
 
 GROUP_NAMES = {"main": "main", "ablation": "ablation", "off_the_shelf": "off-the-shelf"}
 
@@ -184,11 +185,9 @@ def _versions(text: str) -> str:
         versions = json.loads(text)
     except ValueError:
         return text
-    return (
-        ", ".join(f"{name} {version}" for name, version in versions.items())
-        if isinstance(versions, dict)
-        else text
-    )
+    if not isinstance(versions, dict):
+        return text
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 def absent_rows(context: StudyContext) -> tuple[Absent, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from generator.intervals import Share, Tallies, Tally
-from generator.queries import Verdicts
+from generator.records import Verdicts
 
 Block = tuple[int, str]
 """Vision layer and image."""

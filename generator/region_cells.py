@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from data_pipeline.errors import InputError
-from generator.queries import ModelImage, Region
+from generator.records import ModelImage, Region
 
 LEAST_SHARE = 0.25
 """Of a cell; as in `data_pipeline.judges.ground_truth`."""

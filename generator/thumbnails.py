@@ -10,7 +10,7 @@ from urllib.parse import quote
 from PIL import Image
 
 from data_pipeline.errors import InputError
-from generator.queries import ModelImage
+from generator.records import ModelImage
 
 MOST = 100
 """Images that the index shows; a study with more says so."""

@@ -10,12 +10,11 @@ import pytest
 from data_pipeline.store import Results
 from generator import queries
 from generator.ablations import AblationRow, DifferenceCell, ablation_rows, points
-from generator.build import study_context
 from generator.charts import percent
 from generator.database import Database
 from generator.measures import Measures
-from generator.model_page import StudyContext
-from generator.queries import Verdicts
+from generator.records import Verdicts
+from generator.study_context import StudyContext, study_context
 from tests.generator import tiny_study as tiny
 
 BASELINE, ABLATION = "alpha-round", "alpha-round-linear"

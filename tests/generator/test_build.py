@@ -15,10 +15,11 @@ from markupsafe import Markup
 from data_pipeline.errors import InputError
 from data_pipeline.manifest import Manifest
 from data_pipeline.store import Results, ResultsWriter
-from generator.build import MARKER, build_site, study_context
+from generator.build import MARKER, build_site
 from generator.database import Database
 from generator.index_page import index_page
 from generator.render import render
+from generator.study_context import study_context
 from tests.generator import tiny_study as tiny
 
 
@@ -129,7 +130,7 @@ def test_what_came_in_by_data_is_not_allowed_by_being_in_the_page(
     """Even if escaping failed (`Markup` stands for that), the policy is that of the page without it."""
     results = Results(tiny_study_folder)
     page = index_page(tiny_database, study_context(tiny_database, results), results, None)
-    tainted = replace(page, description=Markup(element))  # noqa: S704
+    tainted = replace(page, study_title=Markup(element))  # noqa: S704
     before, after = (_Elements(render("index.html.jinja", one)) for one in (page, tainted))
     assert len(after.inline) == len(before.inline) + 1
     assert _policies_of(after) == _policies_of(before)

@@ -12,7 +12,7 @@ from data_pipeline.schema import SCHEMA_VERSION
 from data_pipeline.versions import __version__
 from generator.build import build_site
 from generator.citation import citation
-from generator.queries import Run
+from generator.records import Run
 from tests.generator.tiny_study import tiny_manifest
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from data_pipeline.store import Results
-from generator.build import build_site, study_context
+from generator.build import build_site
 from generator.compare_page import can_compare
 from generator.database import Database
-from generator.model_page import StudyContext
+from generator.study_context import StudyContext, study_context
 from tests.generator import tiny_study as tiny
 
 

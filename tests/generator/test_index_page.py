@@ -10,15 +10,15 @@ from markupsafe import Markup
 
 from data_pipeline.store import Results
 from generator import queries
-from generator.build import study_context
 from generator.database import Database
+from generator.index_cards import Card, Figure, Figures, MetricChart, card, chance_legend
+from generator.index_cards import grid as grid_of
 from generator.index_notes import count_text, run_rows, size_text, thousands
-from generator.index_page import Card, Figure, Figures, IndexPage, MetricChart, card, index_page
-from generator.index_page import _chance_legend as chance_legend
-from generator.index_page import _grid as grid_of
+from generator.index_page import IndexPage, index_page
 from generator.index_page import _thumbnails as thumbnails_of
 from generator.intervals import Share
 from generator.measures import Measures
+from generator.study_context import study_context
 from tests.generator import tiny_study as tiny
 
 

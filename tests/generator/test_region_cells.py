@@ -17,7 +17,7 @@ from data_pipeline.judges.ground_truth import CONCRETE_SHARE, cell_truth, read_r
 from data_pipeline.schema import TABLES
 from generator import queries
 from generator.database import Database
-from generator.queries import ModelImage, Region
+from generator.records import ModelImage, Region
 from generator.region_cells import LEAST_SHARE, region_cells
 from tests.generator import tiny_study as tiny
 

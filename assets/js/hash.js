@@ -113,21 +113,36 @@ export function parseHash(hash, page, otherwise) {
  */
 export function whatIsMissing(hash, page, state) {
   const asked = new URLSearchParams(hash.replace(/^#/, ""));
-  const [image, layer, patch, read] = ["image", "layer", "patch", "read"].map((key) => asked.get(key));
-  const { id } = page.images[state.image];
-  const depth = page.visionLayers[state.layer];
-  const missing = [
-    image !== null && image !== id && `image ${shortText(image)}`,
-    layer !== null && layer !== String(depth) && `vision layer ${shortText(layer)}`,
-    patch !== null && state.cell === null && `patch ${shortText(patch)}`,
-    read !== null && state.cursor === null && `patch ${shortText(read)}`,
-  ].filter(Boolean);
+  const missing = PARTS.flatMap(([key, noun, lacks]) => {
+    const text = asked.get(key);
+    return text === null ? [] : lacks(text, page, page.images[state.image]).map((part) => `${noun} ${shortText(part)}`);
+  });
+  const image = asked.get("image");
   const absent = page.absentImages?.find(({ images }) => images.includes(image ?? ""));
   const why = absent ? ` The image is absent because ${visibleSentence(absent.reason)}.` : "";
   return missing.length > 0
     ? `This link asks for ${missing.join(", ")}, which this page does not have.${why}`
     : "";
 }
+
+/** @typedef {(text: string, page: Shown, image: Shown["images"][number]) => string[]} Lacks what of a text is not there */
+
+/** @param {(text: string, page: Shown, image: Shown["images"][number]) => boolean} has @returns {Lacks} */
+const unless = (has) => (text, page, image) => (has(text, page, image) ? [] : [text]);
+const isPatch = (/** @type {string} */ text, /** @type {Shown} */ _, /** @type {Shown["images"][number]} */ { canvas }) =>
+  patchOf(text, canvas) !== null;
+
+/** Parts of a link that a page may not have, each with its name. @type {[string, string, Lacks][]} */
+const PARTS = [
+  ["image", "image", unless((text, _, { id }) => text === id)],
+  ["layer", "vision layer", unless((text, { visionLayers }) => visionLayers.some((depth) => String(depth) === text))],
+  ["patch", "patch", unless(isPatch)],
+  ["read", "patch", unless(isPatch)],
+  ["pins", "pin", (text, page, image) => text.split(";").filter((pin) => pin !== "" && !isPatch(pin, page, image))],
+  ["region", "region", unless((text, _, { canvas }) => cornersOf(text, canvas) !== null)],
+  ["map", "map", unless((text) => MAP_IDS.includes(text))],
+  ["lens", "lens", unless((text, { lenses }) => lenses.some(({ id }) => id === text))],
+];
 
 /** Commas, slashes and semicolons need no escape in a fragment, and links are easier to read without.
  * @param {string} value */
@@ -168,7 +183,12 @@ function pinsOf(text, cell, canvas) {
  * @param {URLSearchParams} asked @param {import("#viewer/grid").Canvas} canvas @returns {Region | null}
  */
 function regionOf(asked, canvas) {
-  const [from, to] = (asked.get("region") ?? "").split(";").map((place) => patchOf(place, canvas));
-  if (from == null || to == null) return null;
-  return asked.get("region-ranks") === "all" ? { from, to, lists: true } : { from, to };
+  const corners = cornersOf(asked.get("region") ?? "", canvas);
+  return corners && asked.get("region-ranks") === "all" ? { ...corners, lists: true } : corners;
+}
+
+/** @param {string} text @param {import("#viewer/grid").Canvas} canvas @returns {Region | null} */
+function cornersOf(text, canvas) {
+  const [from, to] = text.split(";").map((place) => patchOf(place, canvas));
+  return from == null || to == null ? null : { from, to };
 }

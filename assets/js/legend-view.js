@@ -104,7 +104,7 @@ function classButton(item, index, only) {
     { type: "button", "data-item": index, "aria-pressed": String(item.key === only), "data-dim": item.dim },
     property(make("span", { class: "swatch" }), "--swatch", item.colour || "transparent"),
     make("bdi", {}, item.label),
-    make("span", { class: "count" }, String(item.count)),
+    make("span", { class: "count" }, item.count === 0 ? "nowhere at this layer" : String(item.count)),
   );
 }
 

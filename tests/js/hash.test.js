@@ -116,13 +116,18 @@ for (const [hash, what] of [
   ["patch=3,0", "patch 3,0"],
   ["patch=0,0&read=3,0", "patch 3,0"],
   ["image=scene-0&patch=1,8", "patch 1,8"],
+  ["map=bogus", "map bogus"],
+  ["map=constructor&lens=zzz", "map constructor, lens zzz"],
+  ["region=9,9;0,0", "region 9,9;0,0"],
+  ["region=0,0", "region 0,0"],
+  ["pins=0,0;;9,9;1,8", "pin 9,9, pin 1,8"],
   ["image=%00&layer=99&patch=x", "image ⟨U+0000⟩, vision layer 99, patch x"],
 ]) {
   test(`what ${hash} asks for in vain is said`, () => assert.equal(missing(hash), sentence(what)));
 }
 
 test("nothing is said of a link that the page can show, however little it asks for", () => {
-  for (const hash of ["", "#", "image=scene-0", "layer=0", "layer=7&patch=2,3&map=words", "map=constructor"]) {
+  for (const hash of ["", "#", "image=scene-0", "layer=0", "layer=7&patch=2,3&map=words", "region=0,0;2,3&pins=;0,0"]) {
     assert.equal(missing(hash), "", hash);
   }
 });

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 from data_pipeline.corpus import read_corpus
 from data_pipeline.errors import InputError
-from data_pipeline.forecast import ModelForecast, Workload, forecast, workload
-from data_pipeline.image_sources import ImageFolder, ToyScenes
+from data_pipeline.forecast import ModelForecast, Workload, forecast
+from data_pipeline.image_sources import ImageSource
+from data_pipeline.image_tables import ImageTable
+from data_pipeline.measure import IMAGES_AT_ONCE
+from data_pipeline.plan import image_source
 from data_pipeline.study import Study
 
 
@@ -59,27 +62,39 @@ def _dry_run(study: Study, num_images: int | None, ablations: bool) -> StudyFore
     chosen = [model for model in study.model if ablations or model.group != "ablation"]
     if not chosen:
         raise InputError(f"study {study.id}: has nothing but ablations, and these are switched off")
-    work = workload(study, _images(study, num_images))
+    source = _images_at_hand(study)
+    count = _checked_count(num_images, source)
+    most = min(IMAGES_AT_ONCE, study.images_per_part)
+    work = Workload(count, _captioned(study, source), min(most, count) if count else most)
     models = tuple(forecast(study, model, work) for model in chosen)
     llms = len({model.llm_id for model in models}) if "contextual" in study.lenses else 0
     return StudyForecast(study, work, models, _sentences(study) if llms else 0, llms)
 
 
-def _images(study: Study, wanted: int | None) -> int | None:
-    """How many images a run would take; None where they are not here and no number is asked for."""
+def _images_at_hand(study: Study) -> ImageSource | None:
+    """The images, where they are drawn or lie on this machine."""
     settings = study.images
-    if settings.source == "toy-scenes":
-        found = len(
-            ToyScenes(settings.split or "report", study.seed if settings.seed is None else settings.seed)
-        )
-    elif settings.source == "folder" and (study.folder / str(settings.folder)).is_dir():
-        captions = study.folder / settings.captions if settings.captions else None
-        found = len(ImageFolder(study.folder / str(settings.folder), captions))
-    else:
+    location = str(settings.folder or settings.path)
+    here = not location.startswith("hub:") and (study.folder / location).exists()
+    return image_source(study) if here or settings.source == "toy-scenes" else None
+
+
+def _checked_count(wanted: int | None, source: ImageSource | None) -> int | None:
+    if source is None or (wanted is not None and wanted <= len(source)):
         return wanted
-    if wanted is not None and wanted > found:
-        raise InputError(f"{wanted} images asked for, but there are {found}; expected 1 to that many")
-    return found if wanted is None else wanted
+    if wanted is None:
+        return len(source)
+    raise InputError(
+        f"{wanted} images asked for, but {source.name} has {len(source)}; expected 1 to that many"
+    )
+
+
+def _captioned(study: Study, source: ImageSource | None) -> bool:
+    """Whether the images have captions: where that is not known, as if they had."""
+    own = study.folder / str(study.images.folder) / "captions.csv"
+    if isinstance(source, ImageTable):
+        return source.columns.caption is not None
+    return study.images.source != "folder" or bool(study.images.captions) or own.is_file()
 
 
 def _sentences(study: Study) -> int | None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from data_pipeline.connector_fit import check_connector_fits
 from data_pipeline.connectors import ConnectorConfig
 from data_pipeline.lenses.logit import LOGITS_AT_ONCE
-from data_pipeline.measure import IMAGES_AT_ONCE
 from data_pipeline.model_parts import Counts, Parts, counts_of, framing_of, grid_of, parts_of
 from data_pipeline.study import ModelSettings, Study, resolve_layers
 
@@ -213,11 +212,3 @@ def _missing(study: Study, model: ModelSettings, parts: Parts, cells: int | None
     if not model.vlm and parts.connector is None:
         return "the connector is not at hand: its weights and marks are not counted"
     return ""
-
-
-def workload(study: Study, images: int | None) -> Workload:
-    """The part that all models share; `images` None where they cannot be counted yet."""
-    own = study.folder / str(study.images.folder) / "captions.csv"
-    captioned = study.images.source != "folder" or bool(study.images.captions) or own.is_file()
-    most = min(IMAGES_AT_ONCE, study.images_per_part)
-    return Workload(images, captioned, min(most, images) if images else most)

@@ -163,7 +163,7 @@ def make_plan(study: Study, num_images: int | None, ablations: bool) -> Plan:
 
 
 def _plan(study: Study, num_images: int | None, ablations: bool) -> Plan:
-    source = _source(study)
+    source = image_source(study)
     count = _checked_count(num_images, source)
     hashes: dict[Path, str] = {}
     chosen = [(n, model) for n, model in enumerate(study.model) if ablations or model.group != "ablation"]
@@ -176,7 +176,8 @@ def _plan(study: Study, num_images: int | None, ablations: bool) -> Plan:
         _check_connector(model)
 
 
-def _source(study: Study) -> ImageSource:
+def image_source(study: Study) -> ImageSource:
+    """The study's images; of a data set of the hub, whose files are downloaded, its split."""
     images = study.images
     if images.source == "toy-scenes":
         return ToyScenes(images.split, study.seed if images.seed is None else images.seed)

@@ -7,7 +7,10 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from data_pipeline.architectures import KNOWN, architecture_of, count_parameters
 from data_pipeline.dry_run import dry_run
@@ -158,6 +161,28 @@ def test_what_cannot_be_known_is_said(tmp_path: Path, capsys: pytest.CaptureFixt
     printed = capsys.readouterr().out
     assert "not known before download" in printed
     assert "m: no config.json at hand for encoder" in printed
+
+
+def test_images_that_are_here_are_counted(tmp_path: Path) -> None:
+    file = study_file(tmp_path)
+    (tmp_path / "pictures").mkdir()
+    for name in ("a.png", "b.png"):
+        Image.new("RGB", (8, 8)).save(tmp_path / "pictures" / name)
+    found = dry_run(load_study(file), None, ablations=True)
+    assert (found.images, found.work.captioned) == (2, False)
+    (tmp_path / "pictures" / "captions.csv").write_text("file,caption\na.png,a red house\n")
+    found = dry_run(load_study(file), None, ablations=True)
+    assert (found.images, found.work.captioned) == (1, True)
+    with pytest.raises(InputError, match=r"study\.toml: 2 images asked for, but .* has 1"):
+        dry_run(load_study(file), 2, ablations=True)
+
+
+def test_rows_of_a_parquet_file_are_counted(tmp_path: Path) -> None:
+    file = study_file(tmp_path)
+    file.write_text(file.read_text().replace('"folder"', '"parquet"').replace("folder =", "path ="))
+    pq.write_table(pa.table({"image": [b"1", b"2", b"3"]}), tmp_path / "pictures")
+    found = dry_run(load_study(file), None, ablations=True)
+    assert (found.images, found.work.captioned) == (3, False)
 
 
 def test_a_layer_that_the_model_has_not_is_refused(tmp_path: Path) -> None:

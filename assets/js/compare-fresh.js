@@ -35,7 +35,10 @@ export function agreedSpot(view) {
   return { model: index, cell: cells.reduce((a, b) => (away(b) < away(a) ? b : a)) };
 }
 
-/** How far two cells are apart, in cells. @param {import("#viewer/grid").Canvas} canvas @param {number} a @param {number} b */
+/**
+ * How far two cells are apart, in cells.
+ * @param {import("#viewer/grid").Canvas} canvas @param {number} a @param {number} b
+ */
 function distance(canvas, a, b) {
   return Math.hypot(rowOf(canvas, a) - rowOf(canvas, b), colOf(canvas, a) - colOf(canvas, b));
 }

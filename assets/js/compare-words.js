@@ -19,7 +19,10 @@ export class WordNumbers {
   #numbers = new Map();
   /** Numbers of a data's tokens, worked out once. @type {WeakMap<object, Int32Array>} */
   #ofTokens = new WeakMap();
-  /** By data, lens and layer: one layer is asked for by each of the other models. @type {WeakMap<object, Map<string, Words | null>>} */
+  /**
+   * By data, lens and layer: each of the other models asks for the same.
+   * @type {WeakMap<object, Map<string, Words | null>>}
+   */
   #read = new WeakMap();
 
   /** @param {string} token @returns {number} */

@@ -18,7 +18,10 @@ export class PictureUrls {
     this.#recent = new Recent(most, (url) => url.then((text) => this.#letGo(text), () => {}));
   }
 
-  /** The URL of a picture, made if it is not kept; what fails is not kept. @param {string} key @param {() => Promise<string>} make */
+  /**
+   * The URL of a picture, made if it is not kept; what fails is not kept.
+   * @param {string} key @param {() => Promise<string>} make
+   */
   get(key, make) {
     const url = this.#recent.get(key, make);
     url.catch(() => this.#recent.drop(key));

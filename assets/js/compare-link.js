@@ -86,8 +86,7 @@ export function parseCompare(hash, page, otherwise) {
     image,
     depth: depthOfLink(asked, page.models[models[0]]) ?? otherwise.depth,
     lens,
-    // A model's page opens without a map; side by side, words are what there is to see.
-    map: COMPARE_MAPS.find(({ id }) => asked.has("depth") && id === asked.get("map"))?.id ?? otherwise.map,
+    map: mapOf(asked) ?? otherwise.map,
     first: FIRSTS.find((first) => String(first) === asked.get("first")) ?? FIRSTS[0],
     pin: pinOf(asked, page, models, image),
     only: asked.get("only"),
@@ -128,6 +127,16 @@ function modelsOf(text, page) {
   if (found.length === 0) return null;
   if (found.length === 1) found.push(indexOf(page.models[found[0]].partner));
   return found.slice(0, page.most);
+}
+
+/**
+ * A model's page, whose links say a layer and no depth, opens without a map; side by side, words are what there
+ * is to see.
+ * @param {URLSearchParams} asked @returns {string | undefined}
+ */
+function mapOf(asked) {
+  const fromModel = asked.has("layer") && !asked.has("depth");
+  return COMPARE_MAPS.find(({ id }) => id === asked.get("map") && !(fromModel && id === "none"))?.id;
 }
 
 /** @param {URLSearchParams} asked @param {import("#viewer/compare-files").CompareModel} first */

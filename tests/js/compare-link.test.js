@@ -86,6 +86,16 @@ test("a link from a model's page brings its partner, its layer as a depth and it
   assert.equal(formatModel(state, page, 0, 1, 1), "image=two%20%26%20more&layer=2&patch=0,1&map=words&lens=logit");
 });
 
+test("a link's map holds whatever else it says; only the none of a model's page gives way to words", () => {
+  for (const map of ["none", "words", "agreement"]) {
+    for (const hash of [`map=${map}`, `map=${map}&depth=0.5`, `patch=0,1&map=${map}`, `layer=2&depth=0.5&map=${map}`]) {
+      assert.equal(parseCompare(hash, page, fresh).map, map, hash);
+    }
+  }
+  assert.equal(parseCompare("models=c&layer=3&map=agreement", page, fresh).map, "agreement");
+  assert.equal(parseCompare("models=c&layer=3&map=none", page, { ...fresh, map: "agreement" }).map, "agreement");
+});
+
 test("what a link asks for in vain is named, and nothing else changes", () => {
   const hash = "models=nobody,c&image=no&depth=7&lens=x&map=x&first=3&in=d&patch=5,5";
   const state = parseCompare(hash, page, fresh);

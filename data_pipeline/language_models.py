@@ -7,6 +7,7 @@ each forward pass, so that classes which do more are refused rather than shown w
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -19,6 +20,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import (
+    CONFIG_MAPPING,
     AutoConfig,
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -32,7 +34,7 @@ from data_pipeline.errors import InputError
 TEXT_FAMILIES = frozenset(
     {"gemma", "gemma2", "gemma3_text", "llama", "mistral", "olmo", "olmo2", "qwen2", "qwen3"}
 )
-_CAPPED = frozenset({"Gemma2ForCausalLM", "Gemma3ForCausalLM", "PaliGemmaForConditionalGeneration"})
+_CAPPED = frozenset({"Gemma2ForCausalLM", "Gemma3ForCausalLM"})
 """Classes that cap logits softly if their configuration says so; others ignore the setting."""
 
 
@@ -137,9 +139,28 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
 
 
 def model_config(folder: Path) -> Any:
-    """The configuration in a folder's config.json."""
+    """The configuration in a folder's config.json.
+
+    Raises:
+        InputError: it cannot be read, or names a class whose code is not part of transformers.
+    """
+    _refuse_own_code(folder)
     with loadable(folder):
         return AutoConfig.from_pretrained(folder, trust_remote_code=False)
+
+
+def _refuse_own_code(folder: Path) -> None:
+    """The library would advise to trust the code; that is no advice for weights of strangers."""
+    try:
+        content = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        named, own = content["model_type"], "auto_map" in content
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # the library says what is wrong
+    if own and named not in CONFIG_MAPPING:
+        raise InputError(
+            f"{folder}: cannot be loaded (class {named!r} brings code of its own, which is never run; V-Lens "
+            "reads the classes that transformers has)"
+        )
 
 
 def model_type(folder: Path) -> str:

@@ -139,5 +139,6 @@ class Loader:
         return self._encoders[folder]
 
     def _off_the_shelf(self, model: ModelPlan) -> VisionLanguageModel:
-        folder, prompt = model.folders["vlm"], model.settings.prompt
-        return load_off_the_shelf(folder, prompt, self.dtype, self.device, model.canvas_key)
+        folder, settings = model.folders["vlm"], model.settings
+        how = self.dtype, self.device, model.canvas_key
+        return load_off_the_shelf(folder, settings.prompt, *how, grid=settings.grid)

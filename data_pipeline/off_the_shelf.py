@@ -7,23 +7,29 @@ processor's settings; where these hold something that is not known here, the map
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
 from torch import Tensor
-from transformers import AutoImageProcessor, AutoModelForImageTextToText, PreTrainedModel
+from transformers import (
+    AutoImageProcessor,
+    AutoModelForImageTextToText,
+    AutoProcessor,
+    PreTrainedModel,
+)
 
 from data_pipeline.chat_templates import templated
 from data_pipeline.errors import InputError
 from data_pipeline.language_models import LanguageModel, load_tokenizer, loadable, model_type
 from data_pipeline.models import Look, Prompt
 from data_pipeline.vlm_families.family import Family
-from data_pipeline.vlm_families.known import FAMILIES
-
-CANVASES = FAMILIES
+from data_pipeline.vlm_families.general import General
+from data_pipeline.vlm_families.known import FAMILIES, is_loadable_class
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,24 +82,52 @@ class OffTheShelfVLM:
 
 
 def load_off_the_shelf(
-    folder: Path, text: str | None, dtype: torch.dtype, device: torch.device, recipe: str = "processor"
+    folder: Path,
+    text: str | None,
+    dtype: torch.dtype,
+    device: torch.device,
+    recipe: str = "processor",
+    grid: tuple[int, int] | None = None,
 ) -> OffTheShelfVLM:
     """The model in `folder`; `text` is its prompt, its processor's chat template where None.
 
+    `grid` states rows and columns for a class that V-Lens does not know by itself.
+
     Raises:
-        InputError: a class that is not known, files that cannot be loaded, or neither prompt nor template.
+        InputError: a class that is not known, files that cannot be loaded, neither prompt nor template, or a
+            grid for a class whose grid is known.
     """
-    family = model_type(folder)
-    if family not in FAMILIES:
-        raise InputError(
-            f"{folder}: model of type {family!r} is not known; known: {', '.join(sorted(FAMILIES))}"
-        )
+    class_name = model_type(folder)
+    check_class(class_name, folder, grid)
     with loadable(folder):
-        image_processor = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
         model = AutoModelForImageTextToText.from_pretrained(
             folder, dtype=dtype, use_safetensors=True, trust_remote_code=False
         )
     model = model.to(device).eval().requires_grad_(False)
     language = LanguageModel(model, load_tokenizer(folder))
-    ways = FAMILIES[family](model.config, image_processor, language.tokenizer, recipe)
-    return OffTheShelfVLM(model, language, ways, text or templated(language.tokenizer, folder))
+    family: Family
+    if class_name in FAMILIES:
+        image_processor = _loaded(AutoImageProcessor, folder)
+        family = FAMILIES[class_name](model.config, image_processor, language.tokenizer, recipe)
+    else:
+        processor = _loaded(AutoProcessor, folder)
+        accepted = frozenset(inspect.signature(model.forward).parameters)
+        parts = model.config, processor.image_processor, language.tokenizer, recipe
+        family = General(*parts, processor, accepted, grid)
+    return OffTheShelfVLM(model, language, family, text or templated(language.tokenizer, folder))
+
+
+def check_class(class_name: str, folder: Path, grid: tuple[int, int] | None) -> None:
+    """Whether a model of this type can be read; raises `InputError` where not."""
+    if not is_loadable_class(class_name):
+        raise InputError(
+            f"{folder}: model of type {class_name!r} is not known; known: {', '.join(sorted(FAMILIES))}, and "
+            "classes of AutoModelForImageTextToText that mark their image tokens"
+        )
+    if grid and class_name in FAMILIES:
+        raise InputError(f"{folder}: key 'grid' has no place here, the grid of {class_name!r} is known")
+
+
+def _loaded(kind: Any, folder: Path) -> Any:
+    with loadable(folder):
+        return kind.from_pretrained(folder, trust_remote_code=False)

@@ -23,7 +23,7 @@ from data_pipeline.image_sources import ImageFolder, ImageSource, SourceImage, T
 from data_pipeline.image_tables import Columns, ImageTable
 from data_pipeline.language_models import TEXT_FAMILIES, loadable, model_config
 from data_pipeline.locations import resolve, weights_hash
-from data_pipeline.off_the_shelf import CANVASES
+from data_pipeline.off_the_shelf import check_class
 from data_pipeline.study import ModelSettings, Study, resolve_layers
 
 PIPELINE_VERSION = 1
@@ -118,7 +118,9 @@ class Plan:
 
     def capture_hash(self, model: ModelPlan) -> str:
         """Hash of what the hidden states and the lenses without text depend on, except the images."""
-        framing = model.framing.recipe if model.framing else model.settings.prompt
+        framing: Any = model.framing.recipe if model.framing else model.settings.prompt
+        if model.settings.grid:
+            framing = [framing, model.settings.grid]
         reading = [model.vision_layers, self.study.top_k, self.study.dtype]
         if self.study.dtype != "float32":
             reading.append(_HALF_PRECISION_VERSION)
@@ -224,7 +226,7 @@ def _model_plan(study: Study, model: ModelSettings, position: int, hashes: dict[
         hashes.setdefault(folder, weights_hash(folder) if folder not in hashes else "")
     config = model_config(folders["vlm" if model.vlm else "llm"])
     _check_class(config, model, folders)
-    text = config.text_config if model.vlm else config
+    text = config.get_text_config() if model.vlm else config
     return ModelPlan(
         settings=model,
         position=position,
@@ -258,9 +260,11 @@ def _resolved(location: str, study: Study, model_id: str, what: str) -> Path:
 
 
 def _check_class(config: Any, model: ModelSettings, folders: dict[str, Path]) -> None:
-    known = frozenset(CANVASES) if model.vlm else TEXT_FAMILIES
+    if model.vlm:
+        return check_class(config.model_type, folders["vlm"], model.grid)
+    known = TEXT_FAMILIES
     if config.model_type not in known:
-        folder = folders["vlm" if model.vlm else "llm"]
+        folder = folders["llm"]
         raise InputError(
             f"{folder}: class {config.model_type!r} is not known, expected one of {', '.join(sorted(known))}"
         )
@@ -291,6 +295,11 @@ def _check_connector(model: ModelPlan) -> None:
         "encoder_title": study.encoder_of(model).title,
         "connector_title": f"{kind} on encoder block{'s' * (len(connector.vision_blocks) > 1)} {blocks}",
     }
+
+
+def _tower_title(config: Any) -> str:
+    tower = getattr(config, "vision_config", None)
+    return str(getattr(tower, "model_type", "its own"))
 
 
 def _framing(study: Study, model: ModelSettings, folder: Path) -> Framing:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+
 from data_pipeline.vlm_families.family import Family
 from data_pipeline.vlm_families.gemma3 import Gemma3
 from data_pipeline.vlm_families.idefics3 import Idefics3
@@ -17,3 +19,9 @@ FAMILIES: dict[str, type[Family]] = {
     "qwen2_5_vl": QwenVL,
     "smolvlm": Idefics3,
 }
+"""All others go through `general.General`."""
+
+
+def is_loadable_class(model_type: str) -> bool:
+    """Whether transformers has a class of this type that takes images and text and writes text."""
+    return model_type in FAMILIES or model_type in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES

@@ -194,7 +194,7 @@ def test_a_number_of_images_that_there_is_not(study_file: Path, tmp_path: Path, 
         ('"llms/llama"', '"encoders/clip"', "class 'clip_vision_model' is not known"),
         ('"encoders/clip"', '"llms/llama"', "class 'llama' is not a vision encoder"),
         ('"connectors/b"', '"encoders/clip"', "encoders/clip: cannot be loaded"),
-        ('"vlms/llava"', '"llms/llama"', "class 'llama' is not known, expected one of llava"),
+        ('"vlms/llava"', '"llms/llama"', "model of type 'llama' is not known; known: gemma3"),
         (
             '"vlms/llava"',
             '"toy:vlms/nothing"',

@@ -172,10 +172,10 @@ def _plan(study: Study, num_images: int | None, ablations: bool) -> Plan:
     if not chosen:
         raise InputError(f"study {study.id}: has nothing but ablations, and these are switched off")
     models = tuple(_model_plan(study, model, position, hashes) for position, model in chosen)
-    corpus = _corpus(study) if "contextual" in study.lenses else None
-    return Plan(study, source, count, models, corpus)
     for model in models:
         _check_connector(model)
+    corpus = _corpus(study) if "contextual" in study.lenses else None
+    return Plan(study, source, count, models, corpus)
 
 
 def image_source(study: Study) -> ImageSource:
@@ -270,10 +270,6 @@ def _check_class(config: Any, model: ModelSettings, folders: dict[str, Path]) ->
         )
 
 
-def _titles(study: Study, model: ModelSettings, config: Any, folders: dict[str, Path]) -> dict[str, str]:
-    if model.vlm:
-        return {
-            "llm_title": model.llm_title or str(config.text_config.model_type),
 def _check_connector(model: ModelPlan) -> None:
     if not model.framing:
         return
@@ -283,7 +279,11 @@ def _check_connector(model: ModelPlan) -> None:
     check_connector_fits(connector, model.hidden_size, getattr(encoder, "vision_config", encoder), model.id)
 
 
-            "encoder_title": model.vision_encoder_title or str(config.vision_config.model_type),
+def _titles(study: Study, model: ModelSettings, config: Any, folders: dict[str, Path]) -> dict[str, str]:
+    if model.vlm:
+        return {
+            "llm_title": model.llm_title or str(config.get_text_config().model_type),
+            "encoder_title": model.vision_encoder_title or _tower_title(config),
             "connector_title": f"its own ({config.model_type})",
         }
     with loadable(folders["connector"]):

@@ -1,5 +1,7 @@
 """What a user causes: the command line prints it as one line and exits with code 2."""
 
+from __future__ import annotations
+
 
 class InputError(Exception):
     """Something given to V-Lens is not what it must be; the message names it and says what was expected."""
@@ -13,6 +15,10 @@ class RefusedImageError(InputError):
         self.name = printable(name)
         self.reason = printable(reason)
         super().__init__(f"{self.name}: {self.reason}")
+
+    def __reduce__(self) -> tuple[type[RefusedImageError], tuple[str, str]]:
+        # By default an exception is made again from its message alone, which fails in a data loader's worker.
+        return type(self), (self.name, self.reason)
 
 
 def printable(text: str) -> str:

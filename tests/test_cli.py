@@ -150,7 +150,8 @@ def test_what_the_machine_refuses_is_no_defect(
     number: int, failing_run: Callable[[BaseException], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     failing_run(OSError(number, "not here", "results/toy"))
-    assert fail(capsys, "run", "toy") == "vlens: results/toy: not here\n"
+    hint = "; make room and run the same command again, what is finished is kept" * (number == errno.ENOSPC)
+    assert fail(capsys, "run", "toy") == f"vlens: results/toy: not here{hint}\n"
 
 
 @pytest.mark.parametrize(

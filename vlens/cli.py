@@ -116,7 +116,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno not in _FAULTS_OF_THE_MACHINE | _FAULTS_OF_A_PATH:
             raise
-        return _fail(f"{_place(error)}: {error.strerror}")
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        hint = "; make room and run the same command again, what is finished is kept" if full else ""
+        return _fail(f"{_place(error)}: {error.strerror}{hint}")
     except (click.Abort, KeyboardInterrupt):
         _fail("stopped; the same command goes on from here")
         return INTERRUPTED

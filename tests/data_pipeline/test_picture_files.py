@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import pickle
 import struct
 import zlib
 from pathlib import Path
@@ -168,6 +169,11 @@ def test_files_that_cannot_be_opened_are_refused(tmp_path: Path, monkeypatch: py
     ):
         with pytest.raises(RefusedImageError, match=f"{name}: {reason}"):
             read_picture_file(tmp_path / name)
+
+
+def test_a_refusal_travels_between_processes() -> None:
+    error = pickle.loads(pickle.dumps(RefusedImageError("a\n", "b")))  # noqa: S301  # made here
+    assert (str(error), error.name, error.reason) == ("a\\n: b", "a\\n", "b")
 
 
 def test_names_are_printed_so_that_they_change_no_terminal() -> None:

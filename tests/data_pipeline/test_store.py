@@ -104,9 +104,11 @@ def test_a_failed_write_keeps_the_old_content(tmp_path: Path, monkeypatch: pytes
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="No space") as caught:
         write_atomically(path, b"new and longer")
     assert path.read_bytes() == b"old"
+    assert (caught.value.errno, caught.value.filename) == (28, str(path))
+    assert list(tmp_path.iterdir()) == [path]  # nothing takes the room that is missing
 
 
 def test_stale_parts_are_forgotten_and_deleted(tmp_path: Path) -> None:

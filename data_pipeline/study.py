@@ -165,6 +165,8 @@ class ModelSettings(_Settings):
     """vlm: name of its language model."""
     prompt: str | None = None
     """vlm: the whole prompt, the image's placeholder included; the chat template's where missing."""
+    grid: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] | None = None
+    """vlm: rows and columns of its image tokens, for a class that V-Lens does not know by itself."""
     vision_layers: LayerChoice | None = None
     """The study's choice where missing."""
 
@@ -364,8 +366,9 @@ def _model_problems(study: Study, model: ModelSettings) -> list[str]:
         problems += [f"key {key!r} has no place beside 'vlm'" for key, value in composed.items() if value]
     else:
         problems += [f"key {key!r} is missing (or 'vlm')" for key, value in composed.items() if not value]
-        only_vlm = {"prompt": model.prompt, "llm_title": model.llm_title}
+        only_vlm: dict[str, Any] = {"prompt": model.prompt, "llm_title": model.llm_title}
         only_vlm["vision_encoder_title"] = model.vision_encoder_title
+        only_vlm |= {"grid": model.grid}
         problems += [f"key {key!r} is only for a 'vlm'" for key, value in only_vlm.items() if value]
     for kind, wanted, entries in (
         ("llm", model.llm, study.llm),

@@ -19,7 +19,7 @@ export function readPalette(element) {
   return {
     word: {
       lightness: list("--map-word-lightness"),
-      chroma: read("--map-word-chroma"),
+      chroma: list("--map-word-chroma"),
       named: new Map(list("--map-colour-words").map(namedColour)),
     },
     quiet: read("--map-quiet"),

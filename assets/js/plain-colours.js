@@ -34,12 +34,25 @@ const hexOf = (channels) =>
   `#${channels.map((value) => Math.round(Math.min(Math.max(value, 0), 255)).toString(16).padStart(2, "0")).join("")}`;
 
 /**
- * Oklch to sRGB, 0 to 255 (Björn Ottosson's matrices); what lies outside of sRGB is clipped, as browsers do.
+ * Oklch to sRGB, 0 to 255; what lies outside of sRGB is clipped, as browsers do.
  * @param {number} lightness 0 to 1 @param {number} chroma @param {number} hue degrees
  */
-function oklch(lightness, chroma, hue) {
+const oklch = (lightness, chroma, hue) => linearOf(oklab(lightness, chroma, hue)).map(gamma);
+
+/**
+ * Where a colour stands in OKLab, in which distances are those of the eye.
+ * @param {number} lightness 0 to 1 @param {number} chroma @param {number} hue degrees @returns {number[]}
+ */
+export function oklab(lightness, chroma, hue) {
   const angle = (hue * Math.PI) / 180;
-  const [a, b] = [chroma * Math.cos(angle), chroma * Math.sin(angle)];
+  return [lightness, chroma * Math.cos(angle), chroma * Math.sin(angle)];
+}
+
+/**
+ * OKLab to linear sRGB (Björn Ottosson's matrices); a channel below 0 or above 1 lies outside of sRGB.
+ * @param {number[]} lab
+ */
+export function linearOf([lightness, a, b]) {
   const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
   const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
@@ -47,7 +60,7 @@ function oklch(lightness, chroma, hue) {
     4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
     -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
     -0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s,
-  ].map(gamma);
+  ];
 }
 
 /** @param {number} linear 0 to 1 @returns {number} 0 to 255 */

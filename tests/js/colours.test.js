@@ -1,10 +1,20 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { hash, rampColour, wordColour } from "#viewer/colours";
+import { readPalette } from "#viewer/palette";
+import { linearOf, oklab } from "#viewer/plain-colours";
 
-const SHADES = { lightness: ["0.8", "0.7", "0.9"], chroma: "0.11" };
-const hueOf = (colour) => Number(colour.match(/([\d.]+)\)$/)[1]);
+const SHADES = { lightness: ["0.8", "0.7", "0.9"], chroma: ["0.11"] };
+
+/** The shades that tokens.css states, as the pages read them. */
+function siteShades() {
+  const css = readFileSync(new URL("../../assets/css/tokens.css", import.meta.url), "utf8");
+  const values = new Map([...css.matchAll(/(--[\w-]+):\s*([^;]*);/g)].map(([, name, value]) => [name, value]));
+  globalThis.getComputedStyle = () => ({ getPropertyValue: (name) => values.get(name) ?? "" });
+  return readPalette(null).word;
+}
 
 test("the hash is FNV-1a", () => {
   assert.equal(hash(""), 0x811c9dc5);
@@ -12,15 +22,43 @@ test("the hash is FNV-1a", () => {
   assert.equal(hash("foobar"), 0xbf9cf968);
 });
 
-test("the most frequent words get hues far apart", () => {
-  const words = ["dog", "cat", "tree", "sky", "sun", "grass"];
-  const places = new Map(words.map((word, place) => [word, place]));
-  const hues = words.map((word) => hueOf(wordColour(word, places, SHADES)));
-  for (const [index, hue] of hues.entries()) {
-    for (const other of hues.slice(index + 1)) {
-      const apart = Math.abs(hue - other);
-      assert.ok(Math.min(apart, 360 - apart) > 30, `${hue} and ${other}`);
-    }
+const labOf = (colour) => oklab(...colour.match(/[\d.]+/g).map(Number));
+const apart = (colours) =>
+  Math.min(
+    ...colours.flatMap((one, at) =>
+      colours.slice(at + 1).map((other) => Math.hypot(...labOf(one).map((value, axis) => value - labOf(other)[axis]))),
+    ),
+  );
+const placesOf = (words) => new Map(words.map((word, place) => [word, place]));
+const WORDS = Array.from({ length: 64 }, (_, place) => `word${place}`);
+const SITE = siteShades();
+
+test("frequent words differ by a stated distance in OKLab, the most frequent by most", () => {
+  const colours = WORDS.map((word) => wordColour(word, placesOf(WORDS), SITE));
+  assert.ok(apart(colours.slice(0, 12)) >= 0.1, String(apart(colours.slice(0, 12))));
+  assert.ok(apart(colours.slice(0, 32)) >= 0.06, String(apart(colours.slice(0, 32))));
+  assert.ok(apart(colours) >= 0.035, String(apart(colours)));
+});
+
+test("frequent words keep off the colours of the words for colours beside them", () => {
+  const words = ["sky", "blue", "water", "green", "tree", "red", "sun", "yellow", "cloud", "white", "grass", "orange"];
+  const others = WORDS.slice(0, 20);
+  const places = placesOf([...words, ...others]);
+  const colours = [...words, ...others].map((word) => wordColour(word, places, SITE));
+  assert.ok(apart(colours.slice(0, 12)) >= 0.08, String(apart(colours.slice(0, 12))));
+  assert.ok(apart(colours) >= 0.06, String(apart(colours)));
+  for (const colour of [...others, "umbrella", "zebra"].map((word) => wordColour(word, places, SITE))) {
+    for (const named of SITE.named.values()) assert.ok(apart([colour, named]) >= 0.03, `${colour} ${named}`);
+  }
+});
+
+test("labels can be read on every word's colour", () => {
+  const luminance = (colour) => linearOf(labOf(colour)).reduce((sum, channel, at) => sum + channel * [0.2126, 0.7152, 0.0722][at], 0);
+  const ink = 0.008; // of --map-ink
+  const places = placesOf(WORDS);
+  for (let at = 0; at < 3000; at += 1) {
+    const colour = wordColour(`word${at}`, places, SITE);
+    assert.ok((luminance(colour) + 0.05) / (ink + 0.05) >= 4.5, colour);
   }
 });
 

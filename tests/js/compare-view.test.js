@@ -22,7 +22,7 @@ const page = comparePage({
   geometries: [GEOMETRY],
   frequentWords: ["dog", "sky"],
 });
-const palette = { word: { lightness: ["70%"], chroma: 0.1 }, quiet: "grey", ramp: ["black", "white"] };
+const palette = { word: { lightness: ["0.7"], chroma: ["0.1"] }, quiet: "grey", ramp: ["black", "white"] };
 
 /** One cell that says another word in each layer, and how often it was asked. */
 function reads(...words) {

@@ -5,7 +5,7 @@ import { readMap } from "#viewer/maps";
 import { shownTokens } from "#viewer/shown-tokens";
 
 const palette = {
-  word: { lightness: ["0.8", "0.7"], chroma: "0.1", named: new Map([["red", "reddish"]]) },
+  word: { lightness: ["0.8", "0.7"], chroma: ["0.1"], named: new Map([["red", "oklch(0.7 0.17 27)"]]) },
   quiet: "grey",
   dim: "faint",
   ramp: ["low", "middle", "high"],
@@ -111,7 +111,7 @@ test("cells without readings stay bare on every map", () => {
 
 test("a word for a colour has that colour", () => {
   const red = { ...data, neighbors: () => [{ rank: 1, token: " Red", score: 1 }] };
-  assert.deepEqual(read("words", { data: red }).fills, Array(4).fill("reddish"));
+  assert.deepEqual(read("words", { data: red }).fills, Array(4).fill("oklch(0.7 0.17 27)"));
 });
 
 test("what is left out makes room for the next word, which tells its rank", () => {

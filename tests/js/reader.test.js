@@ -14,7 +14,7 @@ const canvas = (rows, cols) => ({
   gridY: 0,
 });
 const data = { neighbors: () => [], judgment: () => null, statistics: () => null };
-const palette = { word: { lightness: ["0.8"], chroma: "0.1" }, quiet: "grey", ramp: ["a"], verdict: {} };
+const palette = { word: { lightness: ["0.8"], chroma: ["0.1"] }, quiet: "grey", ramp: ["a"], verdict: {} };
 
 /** A reader over a page of two images with different grids; logs what it writes and shows. */
 async function openReader(hash = "#image=wide&layer=2&patch=1,3", image = async () => data) {
@@ -28,6 +28,7 @@ async function openReader(hash = "#image=wide&layer=2&patch=1,3", image = async 
       { id: "tall", caption: null, generatedCaption: null, canvas: canvas(8, 2), regions: [] },
     ],
     image,
+    picture: async () => {},
     absence: () => null,
   };
   const log = { replaced: [], pushed: [], views: [], hovers: [], said: [] };

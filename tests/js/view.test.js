@@ -28,7 +28,7 @@ const page = {
   image: async () => data({}),
   absence: () => null,
 };
-const palette = { word: { lightness: ["0.8"], chroma: "0.1" }, quiet: "grey", ramp: ["a"], verdict: {} };
+const palette = { word: { lightness: ["0.8"], chroma: ["0.1"] }, quiet: "grey", ramp: ["a"], verdict: {} };
 
 /** @param {Record<number, number>} named lenses that name each cell @param {number[]} things cells with an object */
 const data = (named, things = []) => ({

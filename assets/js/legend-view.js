@@ -58,7 +58,11 @@ function contents(map, view, unfolded) {
   if (map.fills.every((colour) => colour === null)) return [make("p", { class: "quiet" }, whyEmpty(view))];
   const of = counted(view);
   if (map.ramp) return [ramp(map.ramp, of)];
-  return [of !== "" && make("span", { class: "quiet" }, `Patches ${of}`), ...classes(map, view.state.only, unfolded)];
+  return [
+    of !== "" && make("span", { class: "quiet" }, `Patches ${of}`),
+    map.order && make("div", { class: "ramp" }, ...steps(`text layer ${map.order.low}`, map.order.colours, String(map.order.high))),
+    ...classes(map, view.state.only, unfolded),
+  ];
 }
 
 /** Where all layers are shown, which one the legend speaks of. @param {import("#viewer/view").View} view */
@@ -110,13 +114,17 @@ function classButton(item, index, only) {
 
 /** @param {NonNullable<CellMap["ramp"]>} ramp @param {string} layer "" where only one is shown */
 function ramp({ low, high, colours, title, here }, layer) {
-  const steps = colours.map((colour) => property(make("span", {}), "--swatch", colour));
   return make(
     "div",
     { class: "ramp" },
-    make("span", {}, formatScore(low)),
-    make("span", { class: "ramp-steps", "aria-hidden": "true" }, ...steps),
-    make("span", {}, formatScore(high)),
+    ...steps(formatScore(low), colours, formatScore(high)),
     make("span", { class: "ramp-title" }, title, make("br"), `${RAMP_SCALE}; ${layer || "at this layer"} ${formatScore(here[0])} to ${formatScore(here[1])}`),
   );
 }
+
+/** Colours in their order, with both ends named. @param {string} low @param {string[]} colours @param {string} high */
+const steps = (low, colours, high) => [
+  make("span", {}, low),
+  make("span", { class: "ramp-steps", "aria-hidden": "true" }, ...colours.map((colour) => property(make("span", {}), "--swatch", colour))),
+  make("span", {}, high),
+];

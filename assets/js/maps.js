@@ -39,6 +39,7 @@ import { countWords, isWord, normalise } from "#viewer/words";
  * @property {boolean[]} [dims] cells that recede
  * @property {number[]} [ranks] of what each cell shows; above 1, what comes first is left out. 0: nothing shown
  * @property {LegendItem[]} classes legend by class
+ * @property {{low: number, high: number, colours: string[]} | null} [order] text layers whose order the colours tell
  * @property {{low: number, high: number, colours: string[], title: string, here: [number, number]} | null} ramp
  *   legend by figure; `low` and `high` are of all layers, `here` of the map
  */
@@ -171,6 +172,7 @@ export function textLayerMap({ shown, layer, cells, textLayers }, palette) {
     groups,
     labels: groups,
     classes: classesOf(groups, (depth) => `text layer ${depth}`, colourOf),
+    order: textLayers.length > 1 ? { low: textLayers[0], high: textLayers[textLayers.length - 1], colours: palette.ramp } : null,
     ramp: null,
   };
 }

@@ -91,8 +91,9 @@ test("verdicts tell what is here from what is elsewhere, and a failed judge from
 });
 
 test("text layers are coloured by depth and written on the cells", () => {
-  const { fills, labels } = read("text-layer");
+  const { fills, labels, order } = read("text-layer");
   assert.deepEqual(fills, ["low", "high", "high", "middle"]);
+  assert.deepEqual(order, { low: 1, high: 8, colours: ["low", "middle", "high"] });
   assert.deepEqual(labels, ["1", "8", "8", "4"]);
 });
 

@@ -7,7 +7,6 @@ pages have data files, these are read.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,11 +15,10 @@ import pyarrow.compute as pc
 
 from data_pipeline.schema import LENS_TITLES, TABLES
 from generator import queries
+from generator.canvas_files import canvas_file
 from generator.database import Database
-from generator.image_files import CANVAS, IMAGE, SHARED, DataFiles, FileName, data_file, image_file
+from generator.image_files import IMAGE, SHARED, DataFiles, FileName, image_file
 from generator.payload import ModelTables, Payload, build_payload
-from generator.pictures import compact
-from generator.printable import printable
 from generator.readings import Frame
 from generator.records import Model, ModelImage
 
@@ -36,23 +34,23 @@ class Seen:
 
     image: ModelImage
     data: FileName
-    canvas: FileName | None
-    """None if the canvas is in `data`."""
+    canvas: FileName
 
 
-def filed(images: Sequence[ModelImage], names: Sequence[FileName]) -> list[Seen]:
+def filed(images: Sequence[ModelImage], names: Sequence[FileName], files: DataFiles) -> list[Seen]:
     """The images of a model whose own page reads data files."""
-    return [Seen(image, name, None) for image, name in zip(images, names, strict=True)]
+    return [
+        Seen(image, name, canvas_file(image.bytes, files)) for image, name in zip(images, names, strict=True)
+    ]
 
 
 def slim_files(
     database: Database,
     model: Model,
     images: Sequence[ModelImage],
-    canvases: dict[str, FileName],
     files: DataFiles,
 ) -> list[Seen]:
-    """Slim files of all images of a model; canvases that were not there yet join `canvases`."""
+    """Slim files of all images of a model."""
     neighbors = {lens: queries.model_neighbors(database, model.model_id, lens) for lens in LENS_TITLES}
     found = []
     for place, image in enumerate(images):
@@ -63,7 +61,7 @@ def slim_files(
         file = image_file(model.model_id, place, slim, folder=COMPARE_FOLDER)
         files.keep(file)
         name = FileName(file.path, file.key, payload.top_k)
-        found.append(Seen(image, name, _canvas_file(image, canvases, files)))
+        found.append(Seen(image, name, canvas_file(image.bytes, files)))
     return found
 
 
@@ -86,14 +84,3 @@ def _slim_payload(model: Model, image: ModelImage, neighbors: Mapping[str, pa.Ta
         lambda lens: neighbors[lens], nothing["contexts"], nothing["judgments"], nothing["cells"]
     )
     return build_payload(frame, tables, [b""])
-
-
-def _canvas_file(image: ModelImage, known: dict[str, FileName], files: DataFiles) -> FileName:
-    """The file of an image's canvas: one for all models that saw the same pixels."""
-    digest = hashlib.sha256(image.bytes).hexdigest()[:16]
-    if digest not in known:
-        path = f"{COMPARE_FOLDER}/canvases/{digest}.js"
-        file = data_file(path, f"canvas {digest}", {CANVAS: printable(compact(image.bytes))})
-        files.keep(file)
-        known[digest] = FileName(file.path, file.key, 0)
-    return known[digest]

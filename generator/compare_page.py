@@ -17,7 +17,7 @@ from generator import queries
 from generator.absences import absences, absent_images
 from generator.compare_files import Seen, filed, slim_files
 from generator.database import Database
-from generator.image_files import DataFiles, FileName
+from generator.image_files import DataFiles
 from generator.index_cards import SHORT_NAMES
 from generator.records import Model, ModelImage
 from generator.study_context import MOST_COMPARED, StudyContext, model_href
@@ -47,14 +47,13 @@ def can_compare(database: Database, context: StudyContext) -> bool:
 
 def compare_page(database: Database, context: StudyContext, files: DataFiles) -> ComparePage:
     """Ask for what the lenses read and decide the page; the files that it has to itself are kept."""
-    canvases: dict[str, FileName] = {}
     thumbnails: dict[str, str] = {}
     seen = {}
     for model in context.shown:
         names = files.names.get(model.model_id)
         images = queries.model_images(database, model.model_id)
         _add_thumbnails(thumbnails, images)
-        found = filed(images, names) if names else slim_files(database, model, images, canvases, files)
+        found = filed(images, names, files) if names else slim_files(database, model, images, files)
         seen[model.model_id] = [replace(one, image=replace(one.image, bytes=b"")) for one in found]
     return ComparePage(
         title=f"Compare models · {context.study.title}",
@@ -138,7 +137,7 @@ def _model(
                 "geometry": geometries.setdefault(_geometry(one.image), len(geometries)),
                 "src": one.data.path,
                 "key": one.data.key,
-                "canvas": {"src": one.canvas.path, "key": one.canvas.key} if one.canvas else None,
+                "canvas": {"src": one.canvas.path, "key": one.canvas.key},
             }
             for one in seen
         ],

@@ -3,17 +3,18 @@
 A page opened from `file://` may read nothing beside it but scripts, so a data file is one call of a function
 that `assets/js/image-files.js` defines:
 
-    vlensImage("KEY", {"payload-shared": "…", "payload-image": "…", "payload-canvas": "…"})
+    vlensImage("KEY", {"payload-shared": "…", "payload-image": "…"})
 
-Each file is whole by itself: its shared tables are its own. Files are named after the image's place in the
-study, counted from 1, never after its id, which may be too long for a file name.
+Each file is whole by itself: its shared tables are its own. Only the canvas lies in another file, which models
+share (`canvas_files.py`). Files are named after the image's place in the study, counted from 1, never after its
+id, which may be too long for a file name.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from data_pipeline.schema import check_id
 
@@ -51,6 +52,8 @@ class DataFiles:
     """Takes each file when it is made."""
     names: dict[str, tuple[FileName, ...]]
     """By model: the files of its images, for models whose pages do not hold them."""
+    canvases: dict[str, FileName] = field(default_factory=dict)
+    """The files of canvases so far, by a hash of the picture."""
 
 
 def image_file(model_id: str, place: int, blocks: Mapping[str, str], *, folder: str = "models") -> ImageFile:

@@ -6,7 +6,7 @@ shared tables of its own, so that a page needs nothing but the file of the image
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 from data_pipeline.schema import LENSES
 from generator import queries
 from generator.database import Database
-from generator.image_files import CANVAS, IMAGE, SHARED, ImageFile, image_file
+from generator.image_files import IMAGE, SHARED, ImageFile, image_file
 from generator.payload import ModelTables, Payload, build_payload
 from generator.queries import EVERY_IMAGE, ImageRange
 from generator.readings import Frame
@@ -33,7 +33,7 @@ class FiledImage:
     top_k: int
 
 
-def filed_images(database: Database, frame: Frame, canvases: Sequence[bytes]) -> Iterator[FiledImage]:
+def filed_images(database: Database, frame: Frame) -> Iterator[FiledImage]:
     """Make the data files of all images of `frame`, whose texts and judges must be those of all the rows."""
     order = sorted(range(len(frame.images)), key=frame.images.__getitem__)
     batches = [order[start : start + _AT_ONCE] for start in range(0, len(order), _AT_ONCE)]
@@ -41,7 +41,7 @@ def filed_images(database: Database, frame: Frame, canvases: Sequence[bytes]) ->
     for batch, within in zip(batches, pairwise(firsts), strict=True):
         tables = _batch(database, frame.only(batch), within)
         for place, mine in zip(batch, tables, strict=True):
-            payload = build_payload(frame.only([place]), mine, [canvases[place]])
+            payload = build_payload(frame.only([place]), mine, [b""])
             yield FiledImage(place, image_file(frame.model_id, place, _blocks(payload)), payload.top_k)
 
 
@@ -86,4 +86,4 @@ def _by_image(frame: Frame, table: pa.Table) -> list[pa.Table]:
 
 def _blocks(payload: Payload) -> dict[str, str]:
     blocks = dict(payload.blocks)
-    return {SHARED: blocks[SHARED], IMAGE: blocks[f"{IMAGE}-0"], CANVAS: blocks[f"{CANVAS}-0"]}
+    return {SHARED: blocks[SHARED], IMAGE: blocks[f"{IMAGE}-0"]}

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from data_pipeline.errors import InputError
 from generator import queries
+from generator.canvas_files import canvas_file
 from generator.citation import citation
 from generator.database import Database
 from generator.default_tokens import default_tokens
@@ -64,12 +65,15 @@ def model_page(database: Database, context: StudyContext, model: Model, files: D
         model.vision_layers,
         model.text_layers,
     )
-    canvases = [compact(image.bytes) for image in images]
     if len(images) > files.images_in_page:
         payload = _filed(database, frame, images, files)
     else:
+        canvases = [compact(image.bytes) for image in images]
         payload = build_payload(frame, _tables(database, model.model_id), canvases)
-    filed = files.names.get(model.model_id, ())
+    filed = [
+        (name, canvas_file(image.bytes, files))
+        for name, image in zip(files.names.get(model.model_id, ()), images, strict=False)
+    ]
     regions = queries.image_regions(database, model.model_id)
     place = context.shown.index(model)
     return ModelPage(
@@ -103,7 +107,7 @@ def _filed(database: Database, frame: Frame, images: list[ModelImage], files: Da
     """Make the images' data files; what the page itself holds of them are small pictures."""
     frame = whole_frame(database, frame)
     names: dict[int, FileName] = {}
-    for filed in filed_images(database, frame, [compact(image.bytes) for image in images]):
+    for filed in filed_images(database, frame):
         files.keep(filed.file)
         names[filed.place] = FileName(filed.file.path, filed.file.key, filed.top_k)
     files.names[frame.model_id] = tuple(names[place] for place in range(len(images)))

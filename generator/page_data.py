@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from data_pipeline.schema import LENS_TITLES
@@ -21,9 +22,12 @@ def page_data(
     images: list[ModelImage],
     regions: list[Region],
     payload: Payload,
-    filed: tuple[FileName, ...],
+    filed: Sequence[tuple[FileName, FileName]],
 ) -> dict[str, Any]:
-    """What the study knows of one model: its lenses, its images and their regions, and what is absent."""
+    """What the study knows of one model: its lenses, its images and their regions, and what is absent.
+
+    `filed` names the data file and the canvas's file of each image, where the page does not hold them.
+    """
     lenses = context.lenses[model.model_id]
     return {
         "study": {"id": context.study.study_id, "title": context.study.title},
@@ -32,7 +36,7 @@ def page_data(
         "textLayers": payload.text_layers,
         "lenses": [_lens_data(model, lens) for lens in lenses],
         "images": [
-            _image_data(image, regions) | (_file_data(filed[place]) if filed else {})
+            _image_data(image, regions) | (_file_data(*filed[place]) if filed else {})
             for place, image in enumerate(images)
         ],
         "topK": payload.top_k,
@@ -99,9 +103,10 @@ def _image_data(image: ModelImage, regions: list[Region]) -> dict[str, Any]:
     }
 
 
-def _file_data(name: FileName) -> dict[str, Any]:
-    """Where a page finds the data file of an image, seen from the page."""
-    return {"file": {"src": name.path.removeprefix("models/"), "key": name.key}}
+def _file_data(name: FileName, canvas: FileName) -> dict[str, Any]:
+    """Where a page finds the data files of an image, seen from the page."""
+    file = {"src": name.path.removeprefix("models/"), "key": name.key}
+    return {"file": file | {"canvas": {"src": f"../{canvas.path}", "key": canvas.key}}}
 
 
 def _losses(image: ModelImage) -> dict[str, Any] | None:

@@ -1,14 +1,14 @@
 /** The facts of the comparison page, and the data files behind them: read when looked at, the last ones kept. */
 
 import { loadImageFile } from "#viewer/image-files";
-import { objectUrl, readImageFile } from "#viewer/payload";
+import { objectUrl, pictureText, readImageFile } from "#viewer/payload";
 import { PictureUrls } from "#viewer/picture-urls";
 import { Recent } from "#viewer/recent";
 
 /**
  * @typedef {import("#viewer/compare-place").LinkedCanvas & {mediaType: string}} Geometry
  * @typedef {{src: string, key: string}} FileName
- * @typedef {FileName & {image: number, geometry: number, canvas: FileName | null}} SeenImage
+ * @typedef {FileName & {image: number, geometry: number, canvas: FileName}} SeenImage
  *
  * @typedef {object} CompareModel
  * @property {string} id
@@ -42,7 +42,6 @@ import { Recent } from "#viewer/recent";
  *   absence: (model: number, lens: string, layer: number, image: number) => string | null}} ComparePage
  *
  * @typedef {Awaited<ReturnType<typeof readImageFile>>} ImageData
- * @typedef {{data: ImageData, canvas: string}} Read `canvas`: coded, where the data file holds it
  * @typedef {{data: ImageData, src: string}} Loaded `src` of the picture, "" where none is to be shown
  */
 
@@ -84,25 +83,20 @@ export function comparePage(facts) {
  * @param {ComparePage} page
  */
 export function imageLoader(page) {
-  /** @type {Recent<string, Promise<Read>>} */
+  /** @type {Recent<string, Promise<ImageData>>} */
   const reads = new Recent(KEPT);
   /** By name of the canvas: models share them. */
   const pictures = new PictureUrls(KEPT_PICTURES);
 
-  /** @param {SeenImage} file @param {string} inFile the canvas that the file itself holds, if it does */
-  function picture({ canvas, key, geometry }, inFile) {
-    const { mediaType } = page.geometries[geometry];
-    const text = async () => (canvas ? (await blocksOf(canvas))["payload-canvas"] : inFile);
-    return pictures.get(canvas?.key ?? key, async () => objectUrl(await text(), mediaType));
-  }
+  /** @param {SeenImage} file */
+  const picture = ({ canvas, geometry }) =>
+    pictures.get(canvas.key, async () => objectUrl(await pictureText(canvas), page.geometries[geometry].mediaType));
 
-  /** @param {number} model @param {SeenImage} file @returns {Promise<Read>} */
+  /** @param {number} model @param {SeenImage} file @returns {Promise<ImageData>} */
   async function read(model, file) {
     const { lenses, topK } = page.models[model];
-    const blocks = await blocksOf(file);
     const facts = { lenses: lenses.map((id) => ({ id })), topK, textLayers: [], judges: [] };
-    const data = await readImageFile(facts, page.geometries[file.geometry], blocks);
-    return { data, canvas: blocks["payload-canvas"] };
+    return readImageFile(facts, page.geometries[file.geometry], await loadImageFile(file.src, file.key));
   }
 
   /**
@@ -114,12 +108,9 @@ export function imageLoader(page) {
     if (!file) return null;
     const reading = reads.get(file.key, () => read(model, file));
     reading.catch(() => reads.drop(file.key));
-    const { data, canvas } = await reading;
-    return { data, src: shown ? await picture(file, canvas) : "" };
+    const [data, src] = await Promise.all([reading, shown ? picture(file) : ""]);
+    return { data, src };
   }
 
   return { load, onScreen: (/** @type {string[]} */ urls) => pictures.onScreen(urls) };
 }
-
-/** @param {FileName} file */
-const blocksOf = ({ src, key }) => loadImageFile(src, key);

@@ -11,11 +11,11 @@ import { shortText } from "#viewer/tokens";
 /** @typedef {Record<string, string>} Blocks coded text by name, as in the script elements of a page */
 
 /**
- * Where data files lie, as `generator/image_files.py` names them: from a model's page, from the comparison, and
- * the pictures that models share. A page's facts can have nothing else run: no address, no way out of the folder.
+ * Where data files lie, as `generator/image_files.py` and `canvas_files.py` name them: from a model's page and from
+ * the comparison. A page's facts can have nothing else run: no address, no way to another folder.
  */
 const PLACE =
-  /^(?:(?:models|compare)\/)?[A-Za-z0-9](?:[\w+-]|\.(?!\.))*\/\d{5,}\.js$|^compare\/canvases\/[0-9a-f]{16}\.js$/;
+  /^(?:(?:models|compare)\/)?[A-Za-z0-9](?:[\w+-]|\.(?!\.))*\/\d{5,}\.js$|^(?:\.\.\/)?canvases\/[0-9a-f]{16}\.js$/;
 
 /** Files under way, by key. @type {Map<string, {blocks: Blocks | null, loading: Promise<Blocks>}>} */
 const underway = new Map();
@@ -72,8 +72,9 @@ function run(src) {
   }).finally(() => script.remove());
 }
 
-/** "image 12's data file models/x/00012.js" @param {string} src */
+/** "Image 12's data file models/x/00012.js", "The picture's data file canvases/….js" @param {string} src */
 function nameOf(src) {
-  const path = new URL(src, document.baseURI).pathname.split("/").slice(-3).map(decodeURIComponent);
-  return `Image ${Number.parseInt(path.at(-1) ?? "", 10)}'s data file ${path.join("/")}`;
+  const parts = new URL(src, document.baseURI).pathname.split("/").slice(-3).map(decodeURIComponent);
+  if (parts.at(-2) === "canvases") return `The picture's data file ${parts.slice(-2).join("/")}`;
+  return `Image ${Number.parseInt(parts.at(-1) ?? "", 10)}'s data file ${parts.join("/")}`;
 }

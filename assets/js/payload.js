@@ -27,7 +27,7 @@ export async function openPage(document) {
     return element.textContent ?? "";
   };
   const page = JSON.parse(textOf("page"));
-  const read = imageReader(page, textOf);
+  const { read, picture } = imageReader(page, textOf);
   /** @type {Recent<number, Promise<ImageData>>} */
   const images = new Recent(KEPT_IMAGES);
   return {
@@ -38,6 +38,8 @@ export async function openPage(document) {
       data.catch(() => images.drop(index));
       return data;
     },
+    /** When the exact canvas of image `index` can be shown. @type {(index: number) => Promise<void>} */
+    picture,
     /** Why a lens has nothing at a layer of an image; null where it has. */
     absence(/** @type {string} */ lens, /** @type {number} */ layer, /** @type {number} */ image) {
       const found = page.absences.find(
@@ -50,8 +52,8 @@ export async function openPage(document) {
 }
 
 /**
- * A function that reads an image's data; also gives each image of the page its pictures.
- * @param {any} page @param {(id: string) => string} textOf @returns {(index: number) => Promise<ImageData>}
+ * What reads an image's data and gets its canvas; also gives each image of the page its pictures.
+ * @param {any} page @param {(id: string) => string} textOf
  */
 function imageReader(page, textOf) {
   /** @type {ReturnType<typeof readShared> | undefined} */
@@ -64,21 +66,31 @@ function imageReader(page, textOf) {
       Object.defineProperty(canvas, "src", { get: () => filed.src(canvas) ?? image.thumbnail });
     } else lazily(canvas, "src", () => objectUrl(textOf(`payload-canvas-${index}`), canvas.mediaType));
   });
-  return async function read(index) {
-    const { canvas, file } = page.images[index];
-    if (!file) {
+  return {
+    /** @param {number} index @returns {Promise<ImageData>} */
+    async read(index) {
+      const { canvas, file } = page.images[index];
+      if (file) return readImageFile(page, canvas, await loadImageFile(file.src, file.key));
       shared ??= readShared(textOf("payload-shared"));
       return readImage(page, canvas, textOf(`payload-image-${index}`), await shared);
-    }
-    const blocks = await loadImageFile(file.src, file.key);
-    filed.add(canvas, blocks["payload-canvas"]);
-    return readImageFile(page, canvas, blocks);
+    },
+    /** @param {number} index */
+    async picture(index) {
+      const { canvas, file } = page.images[index];
+      if (file && !filed.has(canvas)) filed.add(canvas, await pictureText(file.canvas));
+    },
   };
 }
 
 /**
- * The exact canvases of images with data files. Their bytes come with the data; a picture is made of them when
- * it is shown, and the last ones shown stay.
+ * A canvas, as its data file holds it.
+ * @param {{src: string, key: string}} file @returns {Promise<string>}
+ */
+export const pictureText = async ({ src, key }) => (await loadImageFile(src, key))["payload-canvas"];
+
+/**
+ * The exact canvases of images with data files, read when they are to be shown: a search reads images that nobody
+ * looks at. A picture is made of their bytes when it is shown, and the last ones shown stay.
  */
 function filedPictures() {
   /** @type {Recent<object, string>} */
@@ -86,6 +98,8 @@ function filedPictures() {
   /** @type {Recent<object, string>} */
   const urls = new Recent(KEPT_CANVASES, (url) => URL.revokeObjectURL(url));
   return {
+    /** @param {object} canvas */
+    has: (canvas) => urls.peek(canvas) !== undefined || texts.peek(canvas) !== undefined,
     /** @param {object} canvas @param {string} text */
     add: (canvas, text) => texts.get(canvas, () => text),
     /** @param {{mediaType: string}} canvas @returns {string | undefined} */

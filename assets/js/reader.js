@@ -288,7 +288,7 @@ export class Reader {
     const wanted = this.#state;
     if (this.#shownImage !== wanted.image || !this.#data) {
       try {
-        const data = await this.#page.image(wanted.image);
+        const [data] = await Promise.all([this.#page.image(wanted.image), this.#page.picture(wanted.image)]);
         // While the image was read, the reader may have gone on to another.
         if (this.#state !== wanted) return;
         this.#data = data;

@@ -28,6 +28,7 @@ import { shownTokens } from "#viewer/shown-tokens";
  * @property {import("#viewer/shown-tokens").DefaultToken[]} [defaultTokens]
  * @property {import("#viewer/cite").Citation} citation where the page's results come from
  * @property {(index: number) => Promise<import("#viewer/readings").ImageData>} image
+ * @property {(index: number) => Promise<void>} picture resolves when the exact canvas can be shown
  * @property {(lens: string, layer: number, image: number) => string | null} absence
  * @property {{reason: string, images: string[]}[]} [absentImages] images that are promised and not shown
  *

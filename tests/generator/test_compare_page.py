@@ -57,11 +57,11 @@ def test_every_model_and_image_is_there_with_its_geometry(facts: dict[str, Any])
 def test_each_named_file_is_there_and_is_a_call_with_its_key(site: Path, facts: dict[str, Any]) -> None:
     files = [file for one in facts["models"] for file in one["files"]]
     for file in [*files, *(file["canvas"] for file in files)]:
-        assert re.fullmatch(r"compare/[\w-]+/[0-9a-f]+\.js", file["src"])
+        assert re.fullmatch(r"compare/[\w-]+/\d{5}\.js|canvases/[0-9a-f]{16}\.js", file["src"])
         text = (site / file["src"]).read_text(encoding="utf-8")
         assert text.startswith(f'vlensImage("{file["key"]}",{{"payload-')
         assert text.endswith('"});\n')
-    written = {path.relative_to(site).as_posix() for path in (site / "compare").rglob("*.js")}
+    written = {path.relative_to(site).as_posix() for path in site.rglob("*.js")}
     assert written == {file["src"] for file in files} | {file["canvas"]["src"] for file in files}
 
 
@@ -70,7 +70,7 @@ def test_models_that_saw_the_same_pixels_share_a_canvas(site: Path, facts: dict[
         model(facts, name)["files"][0]["canvas"] for name in ("alpha-round", "beta-round", "alpha-wide")
     )
     assert round_ == again != wide
-    assert len(list((site / "compare/canvases").iterdir())) == 4
+    assert len(list((site / "canvases").iterdir())) == 4
 
 
 def test_slim_files_hold_no_sentences_and_no_verdicts(site: Path, facts: dict[str, Any]) -> None:

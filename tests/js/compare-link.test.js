@@ -4,6 +4,7 @@ import { chanceImages } from "#viewer/compare-chance";
 import { comparePage, imageLoader } from "#viewer/compare-files";
 import { depthStops, layerAt } from "#viewer/compare-depth";
 import { formatCompare, formatModel, parseCompare, whatCompareMisses } from "#viewer/compare-link";
+import { pictureText } from "#viewer/payload";
 import { sharedLegend } from "#viewer/compare-maps";
 
 const GEOMETRY = { mediaType: "image/png", width: 20, height: 20, rows: 2, cols: 2, affine: [] };
@@ -117,9 +118,11 @@ test("chance is told by other images that all the models saw", () => {
 
 test("a page's facts can name no file but a data file beside it", async () => {
   for (const src of ["https://example.org/a.js", "../a.js", "compare/../../a.js", "compare/a/b.html"]) {
-    const one = { image: 0, geometry: 0, src, key: "k", canvas: null };
+    const canvas = { src, key: "c" };
+    const one = { image: 0, geometry: 0, src, key: "k", canvas };
     const { load } = imageLoader(comparePage({ ...page, models: [{ ...page.models[0], files: [one] }] }));
-    await assert.rejects(load(0, 0), /cannot be a data file/, src);
+    await assert.rejects(load(0, 0, { shown: false }), /cannot be a data file/, src);
+    await assert.rejects(pictureText(canvas), /cannot be a data file/, src);
   }
 });
 

@@ -80,7 +80,7 @@ test("a file of another build is refused", async () => {
 });
 
 test("what the generator names is asked for", async () => {
-  const names = ["m+b/00012.js", "models/a.b-c/00001.js", "compare/m_2/100000.js", "compare/canvases/0123456789abcdef.js"];
+  const names = ["m+b/00012.js", "models/a.b-c/00001.js", "compare/m_2/100000.js", "canvases/0123456789abcdef.js", "../canvases/0123456789abcdef.js"];
   for (const src of names) {
     const loading = loadImageFile(src, src);
     assert.equal(scripts.at(-1).src, src);
@@ -109,7 +109,10 @@ test("nothing else is asked for, whatever a page's facts say", async () => {
     "m/evil.js",
     "m/n/00001.js",
     "models/canvases/0123456789abcdef.js",
-    "compare/canvases/evil.js",
+    "compare/canvases/0123456789abcdef.js",
+    "canvases/evil.js",
+    "../../canvases/0123456789abcdef.js",
+    "../models/0123456789abcdef.js",
     "m%2f..%2f/00001.js",
     "",
   ];

@@ -14,37 +14,62 @@ globalThis.probe = {
     return took;
   },
 
-  /** The times of layer changes up all `steps` of the layers and down again, some times over. */
-  async sweeps(count, steps) {
+  /** The times of layer changes through all `steps` of the layers. */
+  async sweep(steps, direction = 1) {
     const times = [];
-    for (let number = 0; number < count * 2 * steps; number += 1) {
-      times.push(await this.layerChange(Math.floor(number / steps) % 2 === 0 ? 1 : -1));
-      await new Promise((resolve) => setTimeout(resolve, 30)); // labels of cells follow when idle
+    for (let step = 0; step < steps; step += 1) {
+      times.push(await this.layerChange(direction));
+      await pause(30); // labels of cells follow when idle
     }
     return times;
   },
 
-  /** The page's search over all of its images: milliseconds of each query, and how many rows it finds. */
-  async searches(queries) {
-    const { openPage } = await import("#viewer/payload");
-    const { Search, SearchIndex } = await import("#viewer/search");
-    const { matcherOf } = await import("#viewer/search-matcher");
-    const page = await openPage(document);
-    const index = new SearchIndex(page);
-    const readings = [];
-    for (const [number, { canvas }] of page.images.entries()) {
-      const reading = index.read(await page.image(number), canvas.rows * canvas.cols);
-      let step = reading.next();
-      while (!step.done) step = reading.next();
-      readings.push(step.value);
+  /** The same down and up again, some times over. */
+  async sweeps(count, steps) {
+    const times = [];
+    for (let number = 0; number < count; number += 1) {
+      times.push(...(await this.sweep(steps, -1)), ...(await this.sweep(steps)));
     }
-    return queries.map(([text, by]) => {
+    return times;
+  },
+
+  /** Milliseconds from a change of the search field to the counts of all images, drawn, for each query. */
+  async searches(queries) {
+    document.getElementById("search-button").click();
+    const [text, progress] = ["search-text", "search-progress"].map((id) => document.getElementById(id));
+    const found = [];
+    for (const [query, by] of [["a", "word"], ...queries]) {
+      document.querySelector(`#search-ways input[value=${by}]`).click();
+      await settled(progress);
+      text.value = query;
       const began = performance.now();
-      const search = new Search(index, matcherOf({ text, by }), true);
-      const found = readings.map((reading) => search.hits(reading, page.topK));
+      text.dispatchEvent(new Event("input", { bubbles: true }));
+      await settled(progress);
+      document.body.getBoundingClientRect();
       const took = performance.now() - began;
-      const hits = found.reduce((sum, { counts }) => sum + counts.reduce((a, b) => a + b, 0), 0);
-      return { text, by, took, hits };
-    });
+      if (found.length === 0) await read(progress);
+      found.push({ text: query, by, took, summary: document.getElementById("search-summary").textContent });
+      await pause(200);
+    }
+    return found.slice(1); // the first one waits until all images are read
   },
 };
+
+/** Until all images are read, which the first search begins. */
+async function read(progress) {
+  await pause(1000);
+  await settled(progress);
+}
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Until nothing is being read or searched; a task at a time, as a timer would add its own delay. */
+async function settled(progress) {
+  const { port1, port2 } = new MessageChannel();
+  do {
+    await new Promise((resolve) => {
+      port1.onmessage = resolve;
+      port2.postMessage("");
+    });
+  } while (progress.textContent !== "");
+}

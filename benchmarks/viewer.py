@@ -179,7 +179,7 @@ def _many_images(molmo: Path, folder: Path, many: int) -> list[Budget]:
     rest = built.bytes / many - canvas
     whole = IMAGES * (MODELS * rest + ENCODERS * canvas)
     note = (
-        f"{IMAGES} × ({MODELS} × {rest / 1000:.0f} kB + {ENCODERS} encoders' canvases × {canvas / 1000:.0f} kB), "
+        f"{IMAGES} × ({MODELS} × {rest / 1000:.0f} kB + {ENCODERS} canvases × {canvas / 1000:.0f} kB), "
         f"measured on one model of {many} images, built in {built.seconds:.0f} s with "
         f"{built.peak / 2**20:.0f} MiB at most; without the Parquet (`--no-data`)"
     )

@@ -95,6 +95,20 @@ def test_the_legend_is_sorted_by_area_and_sets_a_word_apart(page: Page, tiny_sit
     assert overlay.evaluate("canvas => canvas.toDataURL()") == before
 
 
+def test_the_legend_says_that_the_chosen_word_is_nowhere(page: Page, tiny_site: Path) -> None:
+    ModelPage.open(page, tiny_site / ALPHA, "#image=scene-0&layer=2&map=words&lens=logit&only=zebra")
+    chosen = page.locator("#legend button[aria-pressed=true]")
+    expect(chosen.locator("bdi")).to_have_text("zebra")
+    expect(chosen.locator(".count")).to_have_text("nowhere at this layer")
+
+
+def test_the_text_layers_legend_shows_their_order(page: Page, tiny_site: Path) -> None:
+    opened = ModelPage.open(page, tiny_site / ALPHA, "#image=scene-0&layer=2&map=text-layer")
+    layers = opened.facts["textLayers"]
+    expect(page.locator("#legend .ramp")).to_have_text(f"text layer {layers[0]}{layers[-1]}")
+    expect(page.locator("#legend .ramp-steps span")).not_to_have_count(0)
+
+
 def test_the_legend_is_in_view_on_a_laptop(page: Page, tiny_site: Path) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
     ModelPage.open(page, tiny_site / ALPHA, "#image=scene-0&layer=2&patch=0,0&map=words&lens=logit")

@@ -7,7 +7,7 @@ from collections import Counter
 
 from generator.database import Database
 
-MOST = 64
+MOST = 128
 
 
 def frequent_words(database: Database) -> tuple[str, ...]:

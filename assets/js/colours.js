@@ -3,7 +3,7 @@
  *
  * A word for a colour gets that colour, since any other would mislead. The study's other frequent words, most
  * frequent first, each get the colour that is farthest from all given so far; the rest get the colour of their
- * hash. None of it depends on a page, so a word keeps its colour on every layer and image and in every model.
+ * hash, of those that are left. None of it depends on a page, so a word keeps its colour on every layer and image and in every model.
  */
 
 import { linearOf, oklab } from "#viewer/plain-colours";
@@ -63,8 +63,11 @@ const palettes = new WeakMap();
 function paletteOf(places, shades) {
   const known = palettes.get(places);
   if (known) return known;
-  const rest = tints(shades);
-  const palette = { rest, given: giveColours([...places.keys()], rest, shades.named ?? new Map()) };
+  const all = tints(shades);
+  const given = giveColours([...places.keys()], all, shades.named ?? new Map());
+  const taken = new Set(given.values());
+  const left = all.filter(({ colour }) => !taken.has(colour));
+  const palette = { given, rest: left.length > 0 ? left : all };
   palettes.set(places, palette);
   return palette;
 }

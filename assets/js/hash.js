@@ -34,6 +34,8 @@ import { shortText, visibleSentence } from "#viewer/tokens";
  * @property {number[]} visionLayers
  * @property {{id: string}[]} lenses
  * @property {{reason: string, images: string[]}[]} [absentImages]
+ * @property {unknown[]} [judges]
+ * @property {number[]} [textLayers]
  */
 
 /** What becomes of default tokens, in the order of the control. */
@@ -91,7 +93,7 @@ export function parseHash(hash, page, otherwise) {
     pins: pinsOf(asked.get("pins"), cell, canvas),
     cursor: patchOf(asked.get("read"), canvas),
     region: regionOf(asked, canvas),
-    map: oneOf(asked.get("map"), MAP_IDS, otherwise.map),
+    map: oneOf(asked.get("map"), MAP_IDS.filter((map) => hasMap(map, page)), otherwise.map),
     lens: oneOf(
       asked.get("lens"),
       page.lenses.map(({ id }) => id),
@@ -140,9 +142,13 @@ const PARTS = [
   ["read", "patch", unless(isPatch)],
   ["pins", "pin", (text, page, image) => text.split(";").filter((pin) => pin !== "" && !isPatch(pin, page, image))],
   ["region", "region", unless((text, _, { canvas }) => cornersOf(text, canvas) !== null)],
-  ["map", "map", unless((text) => MAP_IDS.includes(text))],
+  ["map", "map", unless((text, page) => MAP_IDS.includes(text) && hasMap(text, page))],
   ["lens", "lens", unless((text, { lenses }) => lenses.some(({ id }) => id === text))],
 ];
+
+/** Whether a map may have something to show; only an image's data can say it of others. @param {string} map @param {Shown} page */
+const hasMap = (map, { judges, textLayers }) =>
+  !(map === "verdict" && judges?.length === 0) && !(map === "text-layer" && textLayers?.length === 0);
 
 /** Commas, slashes and semicolons need no escape in a fragment, and links are easier to read without.
  * @param {string} value */

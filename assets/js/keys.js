@@ -79,7 +79,7 @@ export const ROWS = [
   { shown: ["g"], meaning: "grid lines on, off", presses: { g: { action: "grid" } } },
   { shown: ["c"], meaning: "copy a link to this view", presses: { c: { action: "copy" } } },
   { shown: ["s"], meaning: "take along: picture, table, citation", presses: { s: { action: "take" } } },
-  { shown: ["Esc"], meaning: "let go of pins, region and search", presses: { Escape: { action: "clear" } } },
+  { shown: ["Esc"], meaning: "close the search; then let go of pins and region", presses: { Escape: { action: "clear" } } },
   { shown: ["?"], meaning: "this help", presses: { "?": { action: "help" } } },
 ];
 

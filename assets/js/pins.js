@@ -18,7 +18,7 @@ export function trimmed(pins) {
 
 /**
  * Pin a patch and read it. One that is pinned already is read; choosing the one that is read lets go of it.
- * When all slots are taken, the pin that is read moves.
+ * When all slots are taken, the pin that is read moves; when none is read, the last one.
  * @param {Pinned} pinned @param {number} cell @returns {Pinned}
  */
 export function togglePin(pinned, cell) {
@@ -27,7 +27,7 @@ export function togglePin(pinned, cell) {
   const free = pinned.pins.indexOf(null);
   if (free >= 0) return { cell, pins: pinned.pins.with(free, cell) };
   if (pinned.pins.length < MOST_PINS) return { cell, pins: [...pinned.pins, cell] };
-  return movePin(pinned, cell);
+  return movePin({ ...pinned, cell: pinned.cell ?? pinned.pins[MOST_PINS - 1] }, cell);
 }
 
 /**

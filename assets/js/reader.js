@@ -256,11 +256,10 @@ export class Reader {
     return this.update({ grid: !this.#state.grid });
   }
 
-  /** Let go of what is chosen; when nothing is, of the search. */
+  /** Let go of the search, which is asked for again sooner than pins are; without one, of all that is chosen. */
   clear() {
-    const { region, only, find } = this.#state;
-    const chosen = this.#here() !== null || region !== null || only !== null;
-    return this.update({ cell: null, pins: [], cursor: null, region: null, only: null, find: chosen ? find : null });
+    if (this.#state.find) return this.update({ find: null });
+    return this.update({ cell: null, pins: [], cursor: null, region: null, only: null });
   }
 
   /** The link to the present state, or to the same in another image. @param {number} [image] */

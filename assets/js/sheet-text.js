@@ -51,11 +51,11 @@ export function captionOf({ page, state, image, map }) {
   const depth = `vision layer ${layer} (${describeLayer(layer, page.model.numLayers)})`;
   return [
     `image ${visibleSentence(image.id)}`,
-    showsMultiples(state) ? "all stored layers" : depth,
+    showsMultiples(state) || state.map === "onset" ? "all stored layers" : depth,
     map && mapName(page, state),
     map && state.only !== null && `only ${shortText(state.only)}`,
-    state.defaults === "hide" && "default tokens hidden",
-    state.wordsOnly && "words only",
+    state.map !== "onset" && state.defaults === "hide" && "default tokens hidden",
+    state.map !== "onset" && state.wordsOnly && "words only",
     state.find?.text && `search for ${visibleSentence(state.find.text)}`,
   ]
     .filter(Boolean)
@@ -69,14 +69,16 @@ function mapName({ lenses }, { map, lens }) {
 }
 
 /** @param {View} view @returns {Sheet["classes"]} */
-function classesOf({ map, state }) {
+function classesOf({ page, map, state }) {
   const all = map?.classes ?? [];
   const kept = state.only === null ? all.slice(0, CLASSES) : all.filter(({ key }) => key === state.only);
   const rest = state.only === null ? all.length - kept.length : 0;
   // Counts are of one layer.
   const counted = !showsMultiples(state);
   const named = kept.map(({ label, count, colour }) => ({ label, count: counted ? count : null, colour }));
-  return rest > 0 ? [...named, { label: `and ${rest} more`, count: null, colour: "" }] : named;
+  const before = counted ? [] : [{ label: `at vision layer ${page.visionLayers[state.layer]}:`, count: null, colour: "" }];
+  const after = rest > 0 ? [{ label: `and ${rest} more`, count: null, colour: "" }] : [];
+  return named.length > 0 ? [...before, ...named, ...after] : [];
 }
 
 /** Its title says that the colours are of all layers. @param {View} view @returns {Sheet["ramp"]} */

@@ -131,3 +131,13 @@ test("nothing is said of a link that the page can show, however little it asks f
     assert.equal(missing(hash), "", hash);
   }
 });
+
+test("a map that the page has nothing for is named, and another one shown", () => {
+  const bare = { ...page, judges: [], textLayers: [] };
+  for (const map of ["verdict", "text-layer"]) {
+    const state = parseHash(`#map=${map}`, bare, START);
+    assert.equal(state.map, START.map);
+    assert.match(whatIsMissing(`#map=${map}`, bare, state), new RegExp(`map ${map}, which`));
+    assert.equal(parseHash(`#map=${map}`, { ...page, judges: ["j"], textLayers: [1] }, START).map, map);
+  }
+});

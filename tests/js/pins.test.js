@@ -22,6 +22,11 @@ test("when all slots are taken the pin that is read moves", () => {
   assert.deepEqual(togglePin(pinned(2, 5, 2, 9, 1), 7), pinned(7, 5, 7, 9, 1));
 });
 
+test("when all slots are taken and none is read, the last pin moves", () => {
+  assert.deepEqual(togglePin(pinned(null, 5, 2, 9, 1), 7), pinned(7, 5, 2, 9, 7));
+  assert.deepEqual(movePin(pinned(null, 5, 2, 9, 1), 7), pinned(7, 5, 2, 9, 7));
+});
+
 test("letting go of the last pin leaves none", () => {
   assert.deepEqual(unpin(pinned(5, 5), 5), pinned(null));
   assert.deepEqual(unpin(pinned(5, 5, 2), 2), pinned(5, 5));

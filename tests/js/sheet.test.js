@@ -102,7 +102,8 @@ test("all layers are one sheet, each layer named", () => {
   const sheet = sheetText(at, palette, { source: "s" });
   assert.deepEqual(sheet.panels.map(({ label }) => label), ["vision layer 0", "vision layer 2", "vision layer 4"]);
   assert.match(sheet.lines[0], /^image scene-0 · all stored layers · words/);
-  assert.deepEqual(sheet.classes.map(({ count }) => count), [null, null]);
+  assert.deepEqual(sheet.classes.map(({ label, count }) => [label, count]).slice(0, 1), [["at vision layer 2:", null]]);
+  assert.deepEqual(sheet.classes.map(({ count }) => count), [null, null, null]);
   const plan = planSheet(sheet, canvas, measure, "f");
   assert.equal(plan.width, 240 * 2 + 14 + 2 * MARGIN);
   assert.deepEqual(

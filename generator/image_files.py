@@ -5,9 +5,9 @@ that `assets/js/image-files.js` defines:
 
     vlensImage("KEY", {"payload-shared": "…", "payload-image": "…"})
 
-Each file is whole by itself: its shared tables are its own. Only the canvas lies in another file, which models
-share (`canvas_files.py`). Files are named after the image's place in the study, counted from 1, never after its
-id, which may be too long for a file name.
+Each file is whole by itself: its shared tables are its own. Only the canvas lies in another file, which
+models share (`canvas_files.py`). Files are named after the image's place in the study, counted from 1, never
+after its id, which may be too long for a file name.
 """
 
 from __future__ import annotations

@@ -284,7 +284,8 @@ def test_only_files_beside_the_page_are_asked_for(page: Page, tiny_site: Path) -
     ComparePage.open(page, tiny_site, TWO)
     files = [url for url in asked if url.startswith("file:") and not url.endswith("compare.html")]
     assert files
-    assert all(url.startswith((tiny_site / "compare").as_uri() + "/") for url in files)
+    folders = tuple((tiny_site / name).as_uri() + "/" for name in ("compare", "canvases"))
+    assert all(url.startswith(folders) for url in files)
 
 
 def test_a_missing_data_file_is_named_and_the_other_models_are_read(

@@ -212,4 +212,6 @@ def test_pages_are_read_from_a_server_too(screen: Page, filed_site: Path, name: 
         screen.goto(f"http://127.0.0.1:{server.server_port}/{name}#models=alpha-wide,beta-wide&patch=0,0")
         screen.locator("html[data-ready]").wait_for()
         expect(screen.locator(".token:visible").first).to_be_visible()
+        screen.wait_for_load_state("networkidle")
+        screen.goto("about:blank")  # nothing is asked for any more
         server.shutdown()

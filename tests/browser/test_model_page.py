@@ -338,6 +338,7 @@ def test_the_theme_follows_the_system_and_the_toggle(page: Page, tiny_site: Path
     assert page.evaluate(lightness) < 60
     page.locator("[data-theme-toggle]").click()
     assert page.evaluate(lightness) > 200
+    page.wait_for_timeout(500)  # the browser stores the choice in the background
     page.reload()
     assert page.evaluate(lightness) > 200
     page.emulate_media(color_scheme="light")

@@ -94,9 +94,14 @@ def load_off_the_shelf(
     `grid` states rows and columns for a class that V-Lens does not know by itself.
 
     Raises:
-        InputError: a class that is not known, files that cannot be loaded, neither prompt nor template, or a
-            grid for a class whose grid is known.
+        InputError: a class that is not known, files that cannot be loaded, neither prompt nor template, a
+            grid for a class whose grid is known, or float16.
     """
+    if dtype == torch.float16:
+        raise InputError(
+            f"{folder}: hidden states of some models exceed the range of float16 (65504); use bfloat16 or "
+            "float32"
+        )
     class_name = model_type(folder)
     check_class(class_name, folder, grid)
     with loadable(folder):

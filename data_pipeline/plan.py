@@ -26,7 +26,7 @@ from data_pipeline.locations import resolve, weights_hash
 from data_pipeline.off_the_shelf import check_class
 from data_pipeline.study import ModelSettings, Study, resolve_layers
 
-PIPELINE_VERSION = 1
+PIPELINE_VERSION = 2
 """Raised when the same study gives other numbers than before: earlier parts are then computed again."""
 
 _HALF_PRECISION_VERSION = 2

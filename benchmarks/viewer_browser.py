@@ -16,7 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _PROBE = Path(__file__).with_name("viewer_probe.js")
 _QUERIES = [["dog", "word"], ["s", "prefix"], [" the", "exact"], ["^.*[aeiou]{2}", "regex"], ["zzzz", "word"]]
-_SWEEPS = 8
+_SWEEPS = 2
 _LOOK = 3000
 """Milliseconds that a reader looks at a page before sweeping its layers."""
 # When the page says that the first patch can be read, by its own clock, which starts when it is asked for.
@@ -39,7 +39,7 @@ class Measured:
     openings: list[float]
     """Until the first patch can be read, by opening."""
     first_changes: list[float]
-    """Layers that are shown for the first time, some seconds after the page was opened."""
+    """Layers that are shown for the first time, some seconds after the page was opened, in each opening."""
     layer_changes: list[float]
     """Up and down again after that."""
     searches: list[dict[str, Any]]
@@ -65,12 +65,14 @@ def measure(file: Path, openings: int) -> Measured:
     for _ in range(openings):
         with _opened(url) as page:
             times.append(page.evaluate("readyAt"))
-    with _opened(url + "#layer=0&map=words&lens=logit") as page:
-        facts = page.evaluate("JSON.parse(document.getElementById('page').textContent)")
-        steps = len(facts["visionLayers"]) - 1
-        page.wait_for_timeout(_LOOK)
-        first = page.evaluate("steps => probe.sweep(steps)", steps)
-        changes = page.evaluate(f"steps => probe.sweeps({_SWEEPS}, steps)", steps)
+    first, changes = [], []
+    for _ in range(openings):
+        with _opened(url + "#layer=0&map=words&lens=logit") as page:
+            facts = page.evaluate("JSON.parse(document.getElementById('page').textContent)")
+            steps = len(facts["visionLayers"]) - 1
+            page.wait_for_timeout(_LOOK)
+            first += page.evaluate("steps => probe.sweep(steps)", steps)
+            changes += page.evaluate(f"steps => probe.sweeps({_SWEEPS}, steps)", steps)
     with _opened(url) as page:
         heap = _heap_after_all_images(page, len(facts["images"]))
     with _opened(url) as page:

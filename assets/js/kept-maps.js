@@ -1,6 +1,6 @@
 /**
  * Painted maps, kept as pictures: writing hundreds of words takes most of a frame, copying a picture of them
- * next to nothing. While the reader looks, the maps of the neighbouring layers are painted ahead.
+ * next to nothing. While the reader looks, the maps of the other layers are painted ahead, the nearest first.
  */
 
 import { drawMap } from "#viewer/map-drawing";
@@ -20,8 +20,8 @@ import { drawMap } from "#viewer/map-drawing";
 const MOST_PIXELS = 12e6;
 
 /**
- * Sets up the store. `draw` draws a map as `drawMap` does, `ahead` paints those of the layers beside a view's,
- * `pictureOf` paints one.
+ * Sets up the store. `draw` draws a map as `drawMap` does, `ahead` paints those of the other layers, as
+ * many as are kept, `pictureOf` paints one.
  */
 export function keptMaps() {
   /** Least lately used first. @type {Map<CellMap, Kept>} */
@@ -66,10 +66,12 @@ export function keptMaps() {
   function ahead(view, palette) {
     last.view = view;
     const { layer, only } = view.state;
-    const beside = [layer + 1, layer - 1].filter((at) => at >= 0 && at < view.page.visionLayers.length);
+    const others = nearestFirst(layer, view.page.visionLayers.length);
     const paintNext = () => {
-      const at = beside.shift();
-      if (at === undefined || last.view !== view || last.size.width === 0) return;
+      const at = others.shift();
+      const { width, height } = last.size;
+      if (at === undefined || last.view !== view || width === 0) return;
+      if ((view.page.visionLayers.length - others.length) * width * height > MOST_PIXELS) return;
       const map = view.mapAt(at);
       if (map) pictureOf(view.image.canvas, map, only, palette, last.size);
       whenIdle(paintNext);
@@ -78,6 +80,15 @@ export function keptMaps() {
   }
   return { draw, ahead, pictureOf };
 }
+
+/**
+ * The other layers, those beside a layer before those farther away.
+ * @param {number} layer @param {number} count @returns {number[]}
+ */
+const nearestFirst = (layer, count) =>
+  Array.from({ length: count }, (_, at) => at)
+    .filter((at) => at !== layer)
+    .sort((one, other) => Math.abs(one - layer) - Math.abs(other - layer) || other - one);
 
 /**
  * @typedef {{width: number, height: number, pixel: number}} Size in device pixels; one CSS pixel in canvas pixels

@@ -3,7 +3,8 @@
  * can take for ever on patterns like (a+)+$, cannot be stopped, and a link may hold any pattern; the page's
  * policy allows no worker that could be ended instead.
  *
- * A pattern becomes an automaton. Its states are worked out as texts need them and kept.
+ * A pattern becomes an automaton. Its states are worked out as texts need them and kept. Characters that no
+ * part of the pattern tells apart are of one kind, so that a page of many scripts needs few transitions.
  */
 
 import { parsePattern } from "#viewer/pattern-tree";
@@ -19,16 +20,22 @@ const MOST_NODES = 2000;
 /** Transitions that are kept; then the automaton starts anew. */
 const MOST_KEPT = 50_000;
 
+/** Characters below this code, nearly all there are, find their kind in an array. */
+const LOW = 128;
+
 /**
- * @typedef {{test: ((code: number) => boolean) | null, edge: import("#viewer/pattern-tree").Edge | null,
+ * @typedef {{test: CharacterTest | null, edge: import("#viewer/pattern-tree").Edge | null,
  *   next: number[]}} Node takes a character, or stands at an edge, or neither
  * @typedef {0 | 1 | 2} Side of a place in a text: its end, a word's character, another
+ *
+ * @typedef {(character: string) => boolean} CharacterTest
+ * @typedef {{nodes: Node[], tests: CharacterTest[]}} Automaton node 0 is the end, the last one the beginning; each
+ *   test of its nodes once
  *
  * @typedef {object} State
  * @property {number[]} nodes that the text so far leads to
  * @property {Side} before
- * @property {(State | null)[]} low next state by character code below 128; null where the pattern is found
- * @property {Map<number, State | null>} high the same for all other characters
+ * @property {(State | null)[]} next by the kind of the next character; null where the pattern is found before it
  * @property {boolean | null} ends whether the pattern is found if the text ends here; null: not worked out
  */
 
@@ -42,7 +49,8 @@ export function compilePattern(pattern, { ignoreCase }) {
   if (pattern.length > LONGEST_PATTERN) throw new Error(`longer than ${LONGEST_PATTERN} characters`);
   check(pattern, flags);
   const isWord = characterTest("\\w", flags);
-  return runner(buildNodes(parsePattern(pattern), flags), (code) => (isWord(code) ? 1 : 2));
+  const automaton = automatonOf(parsePattern(pattern), flags);
+  return runner(automaton, isWord);
 }
 
 /** @param {string} pattern @param {string} flags */
@@ -57,29 +65,29 @@ function check(pattern, flags) {
 }
 
 /**
- * @param {string} source @param {string} flags @returns {(code: number) => boolean} remembers its answers
+ * @param {string} source @param {string} flags @returns {CharacterTest}
  */
 function characterTest(source, flags) {
   const expression = new RegExp(`^(?:${source})$`, flags);
-  /** @type {Map<number, boolean>} */
-  const known = new Map();
-  return (code) => {
-    let answer = known.get(code);
-    if (answer === undefined) known.set(code, (answer = expression.test(String.fromCodePoint(code))));
-    return answer;
-  };
+  return (character) => expression.test(character);
 }
 
-/**
- * Nodes of a tree; node 0 is the end, the last one the beginning.
- * @param {Tree} tree @param {string} flags @returns {Node[]}
- */
-function buildNodes(tree, flags) {
+/** @param {Tree} tree @param {string} flags @returns {Automaton} */
+function automatonOf(tree, flags) {
   /** @type {Node[]} */
   const nodes = [{ test: null, edge: null, next: [] }];
+  /** By source. @type {Map<string, CharacterTest>} */
+  const tests = new Map();
   let steps = 0;
   add({ next: [build(tree, 0)] });
-  return nodes;
+  return { nodes, tests: [...tests.values()] };
+
+  /** @param {string} source */
+  function testOf(source) {
+    const test = tests.get(source) ?? characterTest(source, flags);
+    tests.set(source, test);
+    return test;
+  }
 
   /** @param {Partial<Node>} node */
   function add(node) {
@@ -90,7 +98,7 @@ function buildNodes(tree, flags) {
   function build(part, next) {
     steps += 1;
     if (steps > MOST_NODES) throw new Error("repeats too much");
-    if (part.kind === "character") return add({ test: characterTest(part.source, flags), next: [next] });
+    if (part.kind === "character") return add({ test: testOf(part.source), next: [next] });
     if (part.kind === "edge") return add({ edge: part.edge, next: [next] });
     if (part.kind === "choice") return add({ next: part.parts.map((one) => build(one, next)) });
     if (part.kind === "sequence") return part.parts.reduceRight((to, one) => build(one, to), next);
@@ -112,9 +120,37 @@ function buildNodes(tree, flags) {
 }
 
 /**
- * @param {Node[]} nodes @param {(code: number) => Side} sideOf @returns {(text: string) => boolean}
+ * Numbers the kinds of characters: those of one kind pass the same tests.
+ * @param {CharacterTest[]} tests @returns {(code: number) => number}
  */
-function runner(nodes, sideOf) {
+function kindsOf(tests) {
+  /** @type {Map<string, number>} */
+  const kinds = new Map();
+  const low = new Int16Array(LOW).fill(-1);
+  /** @type {Map<number, number>} */
+  const high = new Map();
+
+  /** @param {number} code */
+  function workOut(code) {
+    const character = String.fromCodePoint(code);
+    const passed = tests.map((test) => (test(character) ? "1" : "0")).join("");
+    const kind = kinds.get(passed) ?? kinds.size;
+    kinds.set(passed, kind);
+    if (code < LOW) low[code] = kind;
+    else high.set(code, kind);
+    return kind;
+  }
+  return (code) => {
+    const known = code < LOW ? low[code] : (high.get(code) ?? -1);
+    return known < 0 ? workOut(code) : known;
+  };
+}
+
+/**
+ * @param {Automaton} automaton @param {CharacterTest} isWord @returns {(text: string) => boolean}
+ */
+function runner({ nodes, tests }, isWord) {
+  const kindOf = kindsOf([...tests, isWord]);
   /** @type {Map<string, State>} */
   let states = new Map();
   let kept = 0;
@@ -126,8 +162,9 @@ function runner(nodes, sideOf) {
     for (let at = 0; at < text.length; at += 1) {
       const code = /** @type {number} */ (text.codePointAt(at));
       if (code > 0xffff) at += 1;
-      const next = code < 128 ? state.low[code] : state.high.get(code);
-      const reached = next === undefined ? goOn(state, code) : next;
+      const kind = kindOf(code);
+      const next = state.next[kind];
+      const reached = next === undefined ? goOn(state, code, kind) : next;
       if (reached === null) return true;
       state = reached;
     }
@@ -146,18 +183,22 @@ function runner(nodes, sideOf) {
     const key = `${before} ${reached}`;
     const known = states.get(key);
     if (known) return known;
-    const made = { nodes: reached, before, low: [], high: new Map(), ends: null };
+    const made = { nodes: reached, before, next: [], ends: null };
     states.set(key, made);
     return made;
   }
 
-  /** The state after a character; null where the pattern is found before it. @param {State} state @param {number} code */
-  function goOn(state, code) {
-    const here = reach(state, sideOf(code));
-    const taken = [...here].filter((node) => nodes[node].test?.(code)).flatMap((node) => nodes[node].next);
-    const next = here.has(0) ? null : stateOf([...new Set(taken)].sort((a, b) => a - b), sideOf(code));
-    if (code < 128) state.low[code] = next;
-    else state.high.set(code, next);
+  /**
+   * The state after a character; null where the pattern is found before it.
+   * @param {State} state @param {number} code @param {number} kind of the character
+   */
+  function goOn(state, code, kind) {
+    const character = String.fromCodePoint(code);
+    const side = isWord(character) ? 1 : 2;
+    const here = reach(state, side);
+    const taken = [...here].filter((node) => nodes[node].test?.(character)).flatMap((node) => nodes[node].next);
+    const next = here.has(0) ? null : stateOf([...new Set(taken)].sort((a, b) => a - b), side);
+    state.next[kind] = next;
     kept += 1;
     return next;
   }

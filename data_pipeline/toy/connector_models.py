@@ -19,14 +19,9 @@ from data_pipeline.toy.pictures import Pictures
 from data_pipeline.toy.scenes import Scene, make_scene
 from data_pipeline.toy.schedule import Schedule, Trainer
 from data_pipeline.toy.tokenizer import BOS
-from data_pipeline.train import (
-    Example,
-    ImageTextBatch,
-    Layout,
-    answer_loss,
-    median_embedding_norm,
-    train_connector,
-)
+from data_pipeline.training.losses import answer_loss, median_embedding_norm
+from data_pipeline.training.sequences import Example, ImageTextBatch, texts_of
+from data_pipeline.training.trainee import Trainee, encoder_pixels
 
 _BATCH = 32
 _HIDDEN = 112
@@ -105,12 +100,6 @@ def load_language_model(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokeni
     return llm.eval(), AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
 
 
-def encoder_pixels(encoder: VisionEncoder, pixels: np.ndarray) -> Tensor:
-    """Canvas pixels (batch, y, x, rgb) uint8 as the encoder takes them; (batch, 3, y, x)."""
-    mean, std = (torch.tensor(values)[:, None, None] for values in (encoder.mean, encoder.std))
-    return (torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float() / 255 - mean) / std
-
-
 def image_text_batches(
     encoder: VisionEncoder,
     pictures: Pictures,
@@ -160,16 +149,26 @@ def train_connector_model(
     connector = fresh_connector(model, llm, encoder, next(batches).pixel_values)
     # The language model's blocks are trained already: three times the rate would undo that.
     schedule = Schedule(steps, 1e-3 if model.unfreeze else 3e-3, 0.01, model.seed)
-    train_connector(
-        llm,
-        encoder,
-        connector,
-        tokenizer,
-        batches,
-        lambda trained, loss: trainer.fit(trained, loss, schedule),
-        model.unfreeze,
-    )
+    train_connector(Trainee(llm, tokenizer, encoder, connector), batches, schedule, trainer, model.unfreeze)
     return connector, llm
+
+
+def train_connector(
+    trainee: Trainee,
+    batches: Iterator[ImageTextBatch],
+    schedule: Schedule,
+    trainer: Trainer,
+    unfreeze: bool = False,
+) -> None:
+    """Trains the connector in place, and with `unfreeze` the language model's blocks at the same rate."""
+    trainee.freeze(unfreeze_blocks=unfreeze)
+
+    def next_loss() -> Tensor:
+        batch = next(batches)
+        return trainee.loss(batch, trainee.texts(batch)).mean
+
+    trained = trainee.connector_parameters | trainee.llm_parameters
+    trainer.fit(list(trained.values()), next_loss, schedule)
 
 
 @torch.no_grad()
@@ -181,13 +180,12 @@ def answer_losses(
     encoder = VisionEncoder.from_pretrained(weights / "encoders" / model.encoder)
     connector = Connector.from_pretrained(weights / "connectors" / model.model_id)
     usable, examples = usable_examples(seed, split, len(pixels), model.task)
-    tokens = connector(
-        encoder.block_outputs(encoder_pixels(encoder, pixels[usable]))
-    )  # (scene, cell, hidden)
-    layout = Layout.of(connector, tokenizer)
+    trainee = Trainee(llm, tokenizer, encoder, connector)
+    tokens = trainee.image_block(ImageTextBatch(encoder_pixels(encoder, pixels[usable]), examples))
+    texts = texts_of(tokenizer, trainee.layout, examples)
 
     def loss(shown: Tensor) -> float:
-        return float(answer_loss(llm, tokenizer, layout, shown, examples))
+        return float(answer_loss(llm, trainee.layout, shown, texts).mean)
 
     return AnswerLosses(loss(tokens), loss(tokens.roll(1, 0)), loss(tokens[:, :0]), len(examples))
 

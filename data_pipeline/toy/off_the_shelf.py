@@ -23,15 +23,15 @@ from transformers import (
 )
 
 from data_pipeline.encoders import VisionEncoder
-from data_pipeline.toy.connector_models import AnswerLosses, encoder_pixels, usable_examples
+from data_pipeline.toy.connector_models import AnswerLosses, usable_examples
 from data_pipeline.toy.pictures import CANVAS_PIXELS, GRID
 from data_pipeline.toy.schedule import Schedule, Trainer
 from data_pipeline.toy.tokenizer import IMAGE_TOKEN, build_tokenizer
 from data_pipeline.toy.vision_encoders import PIXEL_STATISTICS
-from data_pipeline.train import ImageTextBatch
+from data_pipeline.training.sequences import NOT_LEARNED, ImageTextBatch
+from data_pipeline.training.trainee import encoder_pixels
 
 _TEXT_BLOCKS, _VISION_BLOCKS = 4, 3
-_IGNORED = -100
 # The model captions and does nothing else, so the template leaves out what the user asks. The tokenizer adds
 # the begin token.
 _CHAT_TEMPLATE = (
@@ -93,7 +93,7 @@ def llava_loss(
     images = {"pixel_values": batch.pixel_values} if shown else {}
     logits = model(input_ids=ids, use_cache=False, **images).logits[:, :-1]
     return functional.cross_entropy(
-        logits.flatten(0, 1).float(), labels[:, 1:].flatten(), ignore_index=_IGNORED
+        logits.flatten(0, 1).float(), labels[:, 1:].flatten(), ignore_index=NOT_LEARNED
     )
 
 
@@ -156,7 +156,7 @@ def _sequences(
     answers = [tokenizer.encode(item.answer, add_special_tokens=False) for item in batch.examples]
     width = max(len(answer) for answer in answers) + 1
     ids = torch.full((len(answers), len(prompt) + width), tokenizer.eos_token_id)
-    labels = torch.full_like(ids, _IGNORED)
+    labels = torch.full_like(ids, NOT_LEARNED)
     for row, answer in enumerate(answers):
         stop = len(prompt) + len(answer)
         ids[row, :stop] = torch.tensor([*prompt, *answer])

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
-_WARMUP_SHARE = 0.05
+from data_pipeline.training import rates
+from data_pipeline.training.optimizer import Optimizer, ParameterGroup
+from data_pipeline.training.steps import run_steps
+
+_WARMUP_SHARE, _FINAL_SHARE = 0.05, 0.02
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Cosine learning rate with a short warm-up over a fixed number of steps."""
+    """How long and how fast a toy model learns."""
 
     steps: int
     learning_rate: float
@@ -26,12 +28,9 @@ class Schedule:
     seed: int
 
     def rate(self, step: int) -> float:
-        """Learning rate at a step, counted from 0."""
+        """Learning rate at a step, counted from 0: a short warm-up, then a cosine."""
         warmup = max(1, round(self.steps * _WARMUP_SHARE))
-        if step < warmup:
-            return self.learning_rate * (step + 1) / warmup
-        done = (step - warmup) / max(1, self.steps - warmup)
-        return self.learning_rate * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+        return rates.Schedule(self.steps, self.learning_rate, warmup, _FINAL_SHARE).rate(step)
 
 
 @dataclass(frozen=True)
@@ -58,24 +57,26 @@ class Trainer:
         self, parameters: list[nn.Parameter], loss_of_next_batch: Callable[[], Tensor], schedule: Schedule
     ) -> None:
         """Optimises `parameters`; the record's losses are means over the first and last `log_every` steps."""
-        trained = [parameter for parameter in parameters if parameter.requires_grad]
-        optimizer = torch.optim.AdamW(
-            trained, betas=(0.9, 0.95), weight_decay=schedule.weight_decay, fused=True
-        )
+        trained = {str(n): value for n, value in enumerate(parameters) if value.requires_grad}
+        optimizer = Optimizer([ParameterGroup(trained, schedule.rate, schedule.weight_decay)])
         losses: list[float] = []
         start = time.monotonic()
-        for step in range(schedule.steps):
-            losses.append(_step(optimizer, trained, loss_of_next_batch, schedule.rate(step)))
-            if not math.isfinite(losses[-1]):
-                raise FloatingPointError(f"{self.name}: loss is {losses[-1]} at step {step}")
+
+        def backward(_step: int) -> float:
+            loss = loss_of_next_batch()
+            loss.backward()
+            return loss.item()
+
+        def log(step: int, loss: float) -> None:
+            losses.append(loss)
             if (step + 1) % self.log_every == 0:
                 seconds = time.monotonic() - start
-                print(
-                    f"{self.name} {step + 1}/{schedule.steps} {_tail(losses, 25):.4f} {seconds:.0f}s",
-                    flush=True,
-                )
+                mean = _tail(losses, 25)
+                print(f"{self.name} {step + 1}/{schedule.steps} {mean:.4f} {seconds:.0f}s", flush=True)
+
+        run_steps(range(schedule.steps), optimizer, backward, log)
         seconds = time.monotonic() - start
-        size = sum(parameter.numel() for parameter in trained)
+        size = sum(parameter.numel() for parameter in optimizer.parameters)
         head = losses[: self.log_every]
         self.record = TrainingRecord(
             schedule.steps, round(seconds, 1), sum(head) / len(head), _tail(losses, 25), schedule.seed, size
@@ -93,22 +94,6 @@ def write_json(path: Path, value: object) -> None:
 def record_json(record: TrainingRecord) -> dict[str, float | int]:
     """The record as JSON keeps it."""
     return asdict(record)
-
-
-def _step(
-    optimizer: torch.optim.Optimizer,
-    parameters: list[nn.Parameter],
-    loss_of_next_batch: Callable[[], Tensor],
-    rate: float,
-) -> float:
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-    loss = loss_of_next_batch()
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    nn.utils.clip_grad_norm_(parameters, 1.0)
-    optimizer.step()
-    return loss.item()
 
 
 def _tail(losses: list[float], count: int) -> float:

@@ -11,12 +11,14 @@ from transformers import AutoModelForCausalLM, AutoProcessor, AutoTokenizer, Lla
 
 from data_pipeline.connectors import Connector
 from data_pipeline.encoders import VisionEncoder
-from data_pipeline.toy.connector_models import connector_models
+from data_pipeline.toy.connector_models import connector_models, train_connector
 from data_pipeline.toy.language_models import build_language_model, train_language_model
 from data_pipeline.toy.schedule import Schedule, Trainer
 from data_pipeline.toy.tokenizer import build_tokenizer
 from data_pipeline.toy.train import artefacts, train
-from data_pipeline.train import Example, ImageTextBatch, Layout, answer_loss, train_connector
+from data_pipeline.training.losses import answer_loss
+from data_pipeline.training.sequences import Example, ImageTextBatch, Layout, texts_of
+from data_pipeline.training.trainee import Trainee
 
 _WANTED = ("connectors/olmo-clip", "connectors/olmo-clip-topbottom-unfreeze", "vlms/llava")
 
@@ -111,14 +113,8 @@ def test_connector_training_learns_the_answer_and_leaves_the_model_alone(quick: 
     connector = Connector.from_pretrained(weights / "connectors/olmo-clip").train()
     batch = ImageTextBatch(torch.randn(4, 3, 224, 224), (Example("", "a red cat ."),) * 4)
     trainer = Trainer("connector", log_every=3)
-    train_connector(
-        llm,
-        encoder,
-        connector,
-        tokenizer,
-        iter([batch] * 12),
-        lambda p, loss: trainer.fit(p, loss, Schedule(12, 1e-2, 0.0, 0)),
-    )
+    trainee = Trainee(llm, tokenizer, encoder, connector)
+    train_connector(trainee, iter([batch] * 12), Schedule(12, 1e-2, 0.0, 0), trainer)
     assert trainer.record is not None and trainer.record.final_loss < trainer.record.first_loss
     assert all(torch.equal(before[name], value) for name, value in llm.state_dict().items())
 
@@ -130,7 +126,8 @@ def test_only_the_answer_counts(quick: Path) -> None:
     layout = Layout.of(connector, tokenizer)
     tokens = torch.randn(1, 64, 112)
     example = Example("where is the red one ?", "top")
-    found = answer_loss(llm, tokenizer, layout, tokens, (example,)).item()
+    texts = texts_of(tokenizer, layout, (example,))
+    found = answer_loss(llm, layout, tokens, texts).mean.item()
     ids = tokenizer.encode(": where is the red one ? top </s>", add_special_tokens=False)
     embed = llm.get_input_embeddings()
     whole = torch.cat(

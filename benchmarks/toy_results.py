@@ -1,15 +1,16 @@
-"""The README's tables of toy results: how often a top-5 names what is in an object cell, by model and lens.
+"""The tables of toy results: how often a top-5 names what is in an object cell, by model and lens.
 
     python -m benchmarks.toy_results --images 100 --write
 
 computes the toy study twice: on scenes of the split `tune`, where each lens's best layer is chosen, and on
 scenes of the split `report`, on which nothing was chosen and whose figures are printed. Results are kept in
-`results/benchmark-*` and resumed. `--write` puts the tables between the README's `toy-results` markers.
+`results/benchmark-*` and resumed. `--write` puts the tables between the `toy-results` markers of docs/toy-study.md, and the main
+models' first one between those of the README.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from data_pipeline.progress import SilentProgress
 from data_pipeline.run import run_study
 from data_pipeline.schema import LENS_TITLES, LENSES
 from data_pipeline.store import Results
-from data_pipeline.study import Study, load_study
+from data_pipeline.study import ModelSettings, Study, load_study
 from data_pipeline.toy.connector_models import connector_models
 from data_pipeline.toy.train import WEIGHTS
 from generator.database import Database
@@ -84,13 +85,15 @@ def interval(rows: list[Verdicts], count: Count) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def table(tune: Measured, report: Measured, study: Study, share: Count, by_chance: Count) -> str:
+def table(
+    tune: Measured, report: Measured, models: Sequence[ModelSettings], share: Count, by_chance: Count
+) -> str:
     """A Markdown table with one row per model: layer, share, interval and chance for each lens."""
     lines = [
         f"| model | {' | '.join(LENS_TITLES[lens] for lens in LENSES)} |",
         "|---|" + "---|" * len(LENSES),
     ]
-    for model in study.model:
+    for model in models:
         cells = []
         for lens in LENSES:
             layer = tune.best_layer(model.id, lens)
@@ -137,30 +140,33 @@ def measure(split: str, images: int) -> Measured:
     return Measured(rows, losses)
 
 
-def write_between_markers(readme: Path, text: str) -> None:
+def write_between_markers(page: Path, text: str) -> None:
     """Replace what stands between the markers."""
-    before, rest = readme.read_text(encoding="utf-8").split(START)
+    before, rest = page.read_text(encoding="utf-8").split(START)
     after = rest.split(END)[1]
-    readme.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
+    page.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
 
 
 @click.command()
 @click.option("--images", default=100, show_default=True, help="Scenes reported.")
 @click.option("--tune-images", default=40, show_default=True, help="Scenes on which the layers are chosen.")
-@click.option("--write", is_flag=True, help="Put the tables into the README.")
+@click.option("--write", is_flag=True, help="Put the tables into docs/toy-study.md and the README.")
 def main(images: int, tune_images: int, write: bool) -> None:
     """Print the toy study's results as Markdown."""
     study, tune, report = load_study("toy"), measure("tune", tune_images), measure("report", images)
     cells = sum(row.object_cells for row in next(iter(report.rows.values())))
+    introduction = (
+        f"Share of object cells whose top-5 names the object **or its colour**: {images} scenes, {cells} "
+        "object cells a model and vision layer, with a 95 % bootstrap interval over scenes and the share "
+        "that the same lists reach on object cells of other scenes. No choice was made on these scenes; "
+        f"the layer shown is the best of {tune_images} other ones."
+    )
     text = "\n\n".join(
         [
-            f"Share of object cells whose top-5 names the object **or its colour**: {images} scenes, {cells} "
-            "object cells a model and vision layer, with a 95 % bootstrap interval over scenes and the share "
-            "that the same lists reach on object cells of other scenes. No choice was made on these scenes; "
-            f"the layer shown is the best of {tune_images} other ones.",
-            table(tune, report, study, named, chance),
+            introduction,
+            table(tune, report, study.model, named, chance),
             "The same cells and layers, named **by a noun** (the object, a synonym or a part of it):",
-            table(tune, report, study, named_by_noun, chance_by_noun),
+            table(tune, report, study.model, named_by_noun, chance_by_noun),
             "Loss of the scene's caption in nats a token, on the same scenes (\\* trained for another text, "
             "and measured on that: the first sentence, or the answer to where something is):",
             loss_table(report, study, images),
@@ -168,7 +174,10 @@ def main(images: int, tune_images: int, write: bool) -> None:
     )
     click.echo(text)
     if write:
-        write_between_markers(ROOT / "README.md", text)
+        main_models = [model for model in study.model if model.group == "main"]
+        short = f"{introduction}\n\n{table(tune, report, main_models, named, chance)}"
+        write_between_markers(ROOT / "docs/toy-study.md", text)
+        write_between_markers(ROOT / "README.md", short)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
 
 computes the toy study twice: on scenes of the split `tune`, where each lens's best layer is chosen, and on
 scenes of the split `report`, on which nothing was chosen and whose figures are printed. Results are kept in
-`results/benchmark-*` and resumed. `--write` puts the tables between the `toy-results` markers of docs/toy-study.md, and the main
-models' first one between those of the README.
+`results/benchmark-*` and resumed. `--write` puts the tables between the `toy-results` markers of
+docs/toy-study.md, and the main models' first one between those of the README.
 """
 
 from __future__ import annotations

@@ -158,7 +158,7 @@ def _study_page(molmo: Path, folder: Path) -> list[Budget]:
             50,
             found.search,
             "ms",
-            f"from the key to all counts; the slowest of {len(found.searches)}: "
+            f"from the key to all counts, medians of 5 openings; the slowest of {len(found.searches)}: "
             f"{slowest['by']} `{slowest['text']}`",
         ),
         Budget(

@@ -18,7 +18,11 @@ from pathlib import Path
 from data_pipeline.errors import InputError
 
 TOY_CAPTIONS = "toy-captions"
-"""Name of the built-in corpus: captions, short sentences and word lists of the toy world's train split."""
+"""Name of a built-in corpus: captions, short sentences and word lists of the toy world's train split."""
+
+EVERYDAY = "everyday"
+"""Name of a built-in corpus: plain sentences about things that photos show, written for V-Lens."""
+_EVERYDAY_FILE = Path(__file__).parent / "everyday_sentences.txt"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,22 @@ class Corpus:
         return len(self.texts)
 
 
+@dataclass(frozen=True)
+class CorpusOfIndex(Corpus):
+    """What a stored text index was made from: the sentences are not at hand, their number and hash are."""
+
+    count: int
+    known_hash: str
+
+    @cached_property
+    def hash(self) -> str:
+        """The hash of the sentences that the index has read."""
+        return self.known_hash
+
+    def __len__(self) -> int:
+        return self.count
+
+
 def read_corpus(path: Path, limit: int | None = None) -> Corpus:
     """The first `limit` sentences of a corpus file.
 
@@ -64,6 +84,11 @@ def read_corpus(path: Path, limit: int | None = None) -> Corpus:
     except UnicodeDecodeError as error:
         raise InputError(f"corpus {path}: not UTF-8 text at byte {error.start}") from error
     return Corpus.of(path.name, (line.removesuffix("\r") for line in content.split("\n")), limit)
+
+
+def everyday_sentences(limit: int | None = None) -> Corpus:
+    """The first `limit` sentences of the built-in corpus about everyday things."""
+    return Corpus.of(EVERYDAY, read_corpus(_EVERYDAY_FILE, limit).texts)
 
 
 def toy_captions(size: int, seed: int = 0) -> Corpus:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data_pipeline.corpus import read_corpus
+from data_pipeline.corpus import everyday_sentences, read_corpus
 from data_pipeline.errors import InputError
 from data_pipeline.forecast import ModelForecast, Workload, forecast
 from data_pipeline.image_sources import ImageSource
@@ -99,7 +99,11 @@ def _captioned(study: Study, source: ImageSource | None) -> bool:
 
 def _sentences(study: Study) -> int | None:
     text = study.text
-    if text.source != "lines":
+    if text.source == "index":
+        return 0
+    if text.source == "everyday":
+        return len(everyday_sentences(text.sentences))
+    if text.source == "toy-captions":
         return text.sentences
     file = study.folder / str(text.file)
     return len(read_corpus(file, text.sentences)) if file.is_file() else None

@@ -6,6 +6,7 @@ results: deleting it costs time and nothing else.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -41,6 +42,11 @@ class LoadedLLM:
     def vocabulary(self) -> list[str]:
         """Every token as its tokenizer decodes it, by id."""
         return self.language.tokens(range(self.language.vocab_size))
+
+
+def _named(index: TextIndex, llm_id: str) -> TextIndex:
+    """The index as this study calls its LLM: another study may have called it otherwise."""
+    return replace(index, origin=replace(index.origin, llm=llm_id))
 
 
 class Loader:
@@ -81,7 +87,7 @@ class Loader:
 
     def text_index(self, model: ModelPlan) -> TextIndex:
         """The text index of the model's LLM: from memory, from the work files, or built now."""
-        folder = self._index_folder(model)
+        folder = self.index_folder(model)
         if self._index is None or self._index[0] != folder:
             self._index = self._contextual = None  # frees the memory before the next is loaded
             self._index = (folder, self._stored_index(model))
@@ -97,15 +103,20 @@ class Loader:
 
     def has_text_index(self, model: ModelPlan) -> bool:
         """Whether the work files have the text index of the model's LLM."""
-        return (self._index_folder(model) / "index.json").is_file()
+        return (self.index_folder(model) / "index.json").is_file()
 
-    def _index_folder(self, model: ModelPlan) -> Path:
+    def index_folder(self, model: ModelPlan) -> Path:
+        """Where the text index of the model's LLM lies, or will lie."""
+        if model.index:
+            return model.index.folder
         return self.work / "text_index" / f"{model.llm_id}-{self.plan.index_key(model)}"
 
     def _stored_index(self, model: ModelPlan) -> TextIndex:
-        folder = self._index_folder(model)
+        folder = self.index_folder(model)
         corpus = self.plan.corpus
         assert corpus is not None  # noqa: S101  # a plan with the contextual lens has one
+        if model.index:
+            return _named(TextIndex.load(folder, model.llm_hash), model.llm_id)
         if self.has_text_index(model):
             try:
                 return TextIndex.load(folder, model.llm_hash, corpus.hash)

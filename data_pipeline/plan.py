@@ -15,7 +15,7 @@ from typing import Any
 
 from data_pipeline.connector_fit import check_connector_fits
 from data_pipeline.connectors import read_connector_config
-from data_pipeline.corpus import Corpus, read_corpus, toy_captions
+from data_pipeline.corpus import Corpus, everyday_sentences, read_corpus, toy_captions
 from data_pipeline.dataset_files import dataset_files, parquet_files
 from data_pipeline.errors import InputError
 from data_pipeline.framing import Framing
@@ -24,6 +24,7 @@ from data_pipeline.image_tables import Columns, ImageTable
 from data_pipeline.language_models import TEXT_FAMILIES, loadable, model_config
 from data_pipeline.locations import resolve, weights_hash
 from data_pipeline.off_the_shelf import check_class
+from data_pipeline.stored_indexes import StoredIndex, corpus_of, find_index
 from data_pipeline.study import ModelSettings, Study, resolve_layers
 
 PIPELINE_VERSION = 2
@@ -54,6 +55,7 @@ class ModelPlan:
     text_layers: tuple[int, ...]
     llm_hash: str
     weights_hash: str
+    index: StoredIndex | None = None  # the text index that the study names, where it names one
 
     @property
     def id(self) -> str:
@@ -133,7 +135,9 @@ class Plan:
         )
 
     def index_key(self, model: ModelPlan) -> str:
-        """Hash of what the text index of a model's LLM is made from."""
+        """Hash of what the text index of a model's LLM is made from, or of the one that is named."""
+        if model.index:
+            return hash_of("index", model.index.hash)
         corpus = self.corpus.hash if self.corpus else ""
         text = [model.text_layers, self.study.text.contexts_per_token, self.study.seed, self.study.dtype]
         return hash_of(PIPELINE_VERSION, model.llm_hash, corpus, text)
@@ -174,7 +178,7 @@ def _plan(study: Study, num_images: int | None, ablations: bool) -> Plan:
     models = tuple(_model_plan(study, model, position, hashes) for position, model in chosen)
     for model in models:
         _check_connector(model)
-    corpus = _corpus(study) if "contextual" in study.lenses else None
+    corpus = _corpus(study, models) if "contextual" in study.lenses else None
     return Plan(study, source, count, models, corpus)
 
 
@@ -209,12 +213,16 @@ def _checked_count(num_images: int | None, source: ImageSource) -> int:
     return num_images
 
 
-def _corpus(study: Study) -> Corpus:
+def _corpus(study: Study, models: tuple[ModelPlan, ...]) -> Corpus:
     text = study.text
     if text.source == "lines":
         return read_corpus(study.folder / str(text.file), text.sentences)
+    if text.source == "index":
+        return corpus_of([model.index for model in models if model.index])
     return toy_captions(text.sentences, study.seed)
 
+    if text.source == "everyday":
+        return everyday_sentences(text.sentences)
 
 def _model_plan(study: Study, model: ModelSettings, position: int, hashes: dict[Path, str]) -> ModelPlan:
     names = ("vlm",) if model.vlm else ("llm", "vision_encoder", "connector")
@@ -229,6 +237,8 @@ def _model_plan(study: Study, model: ModelSettings, position: int, hashes: dict[
     text = config.get_text_config() if model.vlm else config
     return ModelPlan(
         settings=model,
+    llm_hash = hashes[folders["vlm" if model.vlm else "llm"]]
+    index = _index(study, model, llm_hash)
         position=position,
         llm_id=model.id if model.vlm else study.llm_of(model).id,
         **_titles(study, model, config, folders),
@@ -242,15 +252,12 @@ def _model_plan(study: Study, model: ModelSettings, position: int, hashes: dict[
             text.num_hidden_layers,
             f"model {model.id!r}: vision layer",
         ),
-        text_layers=resolve_layers(
-            study.text.layers, text.num_hidden_layers, f"model {model.id!r}: text layer", start=1
-        )
-        if "contextual" in study.lenses
-        else (),
-        llm_hash=hashes[folders["vlm" if model.vlm else "llm"]],
+        text_layers=_text_layers(study, model, int(text.num_hidden_layers), index),
+        llm_hash=llm_hash,
         weights_hash=hash_of([hashes[folder] for folder in folders.values()]),
     )
 
+        index=index,
 
 def _resolved(location: str, study: Study, model_id: str, what: str) -> Path:
     try:

@@ -109,7 +109,7 @@ class ImageSettings(_Settings):
 class TextSettings(_Settings):
     """What the contextual lens searches."""
 
-    source: Literal["toy-captions", "lines"] = "toy-captions"
+    source: Literal["toy-captions", "everyday", "lines", "index"] = "toy-captions"
     file: str | None = None
     """lines: UTF-8 text, one sentence a line."""
     sentences: int = Field(default=2000, ge=1)
@@ -119,6 +119,8 @@ class TextSettings(_Settings):
     """How many contexts of one token are kept."""
     distinct: Literal["context", "word"] = "context"
     """What may come only once among a cell's neighbours: a place in a sentence, or a word."""
+    index: str | None = None
+    """index: a text index that was built before, or results that have one; see `stored_indexes`."""
 
 
 class JudgeSettings(_Settings):
@@ -324,8 +326,7 @@ def _problems(study: Study) -> list[str]:
     """What the types cannot say, in the order of the file."""
     problems = [f"lens {lens!r} is named twice" for lens in set(study.lenses) if study.lenses.count(lens) > 1]
     problems += _image_problems(study.images)
-    if study.text.source == "lines" and not study.text.file:
-        problems.append("text: source 'lines' needs the key 'file'")
+    problems += _text_problems(study.text)
     for kind, entries in (
         ("llm", study.llm),
         ("vision_encoder", study.vision_encoder),
@@ -368,6 +369,21 @@ def _model_problems(study: Study, model: ModelSettings) -> list[str]:
         problems += [f"key {key!r} is missing (or 'vlm')" for key, value in composed.items() if not value]
         only_vlm: dict[str, Any] = {"prompt": model.prompt, "llm_title": model.llm_title}
         only_vlm["vision_encoder_title"] = model.vision_encoder_title
+def _text_problems(text: TextSettings) -> list[str]:
+    needed = {"lines": "file", "index": "index"}
+    problems = [
+        f"text: source {source!r} needs the key {key!r}"
+        for source, key in needed.items()
+        if text.source == source and not getattr(text, key)
+    ]
+    built = {"sentences", "layers", "contexts_per_token"} if text.source == "index" else {"index"}
+    problems += [
+        f"text: key {key!r} has no place with source {text.source!r}"
+        for key in sorted(text.model_fields_set & built)
+    ]
+    return problems
+
+
         only_vlm |= {"grid": model.grid}
         problems += [f"key {key!r} is only for a 'vlm'" for key, value in only_vlm.items() if value]
     for kind, wanted, entries in (

@@ -35,7 +35,7 @@ FORMAT = "vlens-text-index-1"
 Distinct = Literal["context", "word"]
 DISTINCT: tuple[Distinct, ...] = ("context", "word")
 
-_MANIFEST, _CONTEXTS, _EMBEDDINGS = "index.json", "contexts.parquet", "embeddings.safetensors"
+MANIFEST_FILE, CONTEXTS_FILE, _EMBEDDINGS = "index.json", "contexts.parquet", "embeddings.safetensors"
 _CONTEXT_SCHEMA = pa.schema(
     [
         ("text", pa.string()),
@@ -157,16 +157,16 @@ class TextIndex:
         """Write the index; a kill leaves either a whole index or none that `load` takes."""
         sink = pa.BufferOutputStream()
         pq.write_table(_context_table(self.contexts), sink, compression="zstd")
-        write_atomically(folder / _CONTEXTS, sink.getvalue().to_pybytes())
+        write_atomically(folder / CONTEXTS_FILE, sink.getvalue().to_pybytes())
         partial = folder / f"{_EMBEDDINGS}.partial"
         save_file({"embeddings": self.embeddings.contiguous()}, partial)
         partial.replace(folder / _EMBEDDINGS)
         manifest = {
             "format": FORMAT,
             "origin": asdict(self.origin),
-            "files": {name: sha256_of(folder / name) for name in (_CONTEXTS, _EMBEDDINGS)},
+            "files": {name: sha256_of(folder / name) for name in (CONTEXTS_FILE, _EMBEDDINGS)},
         }
-        write_atomically(folder / _MANIFEST, json.dumps(manifest, indent=1).encode())
+        write_atomically(folder / MANIFEST_FILE, json.dumps(manifest, indent=1).encode())
 
     @classmethod
     def load(cls, folder: Path, llm_hash: str, corpus_hash: str | None = None) -> TextIndex:
@@ -175,7 +175,7 @@ class TextIndex:
         Raises:
             InputError: no index, a damaged one, or another model's or corpus's; the line names it.
         """
-        origin, hashes = _read_manifest(folder / _MANIFEST)
+        origin, hashes = _read_manifest(folder / MANIFEST_FILE)
         for what, found, expected in (
             ("model", origin.llm_hash, llm_hash),
             ("corpus", origin.corpus_hash, corpus_hash or origin.corpus_hash),
@@ -185,7 +185,7 @@ class TextIndex:
         for name, expected in hashes.items():
             _check_file(folder / name, expected)
         try:
-            table = pq.read_table(folder / _CONTEXTS, partitioning=None).cast(_CONTEXT_SCHEMA)
+            table = pq.read_table(folder / CONTEXTS_FILE, partitioning=None).cast(_CONTEXT_SCHEMA)
             embeddings = load_file(folder / _EMBEDDINGS)["embeddings"]
         except (pa.ArrowException, SafetensorError, KeyError, ValueError) as error:
             raise InputError(f"{folder}: not a text index ({error})") from error
@@ -279,13 +279,18 @@ def _context_table(contexts: Sequence[Context]) -> pa.Table:
     return pa.table(columns, schema=_CONTEXT_SCHEMA)
 
 
+def read_origin(folder: Path) -> Origin:
+    """What the index in `folder` was made from; raises `InputError` where there is none."""
+    return _read_manifest(folder / MANIFEST_FILE)[0]
+
+
 def _read_manifest(path: Path) -> tuple[Origin, dict[str, str]]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
             raise InputError(f"{path}: format {content['format']!r}, expected {FORMAT!r}")
         origin = Origin(**{**content["origin"], "text_layers": tuple(content["origin"]["text_layers"])})
-        return origin, {name: content["files"][name] for name in (_CONTEXTS, _EMBEDDINGS)}
+        return origin, {name: content["files"][name] for name in (CONTEXTS_FILE, _EMBEDDINGS)}
     except OSError as error:
         raise InputError(f"{path}: no text index here ({error.strerror})") from error
     except (ValueError, KeyError, TypeError) as error:

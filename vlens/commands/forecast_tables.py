@@ -91,6 +91,8 @@ def _sums(found: StudyForecast, tokens_per_second: float | None, rate: float) ->
 def _text_passes(found: StudyForecast) -> str:
     if not found.llms:
         return "none (no contextual lens)"
+    if found.study.text.source == "index":
+        return f"none (the text index {found.study.text.index} is there)"
     if found.sentences is None:
         return f"at most {found.study.text.sentences * found.llms}: {found.study.text.file} is not at hand"
     return f"{found.sentences * found.llms}: {found.sentences} sentences for each of {found.llms} LLMs"

@@ -263,7 +263,23 @@ def _resolved(location: str, study: Study, model_id: str, what: str) -> Path:
     try:
         return resolve(location, study.folder)
     except InputError as error:
-        raise InputError(f"model {model_id!r}, {what.replace('_', ' ')}: {error}") from error
+        raise InputError(f"model {model.id!r}, {what.replace('_', ' ')}: {error}") from error
+
+
+def _index(study: Study, model: ModelSettings, llm_hash: str) -> StoredIndex | None:
+    if "contextual" not in study.lenses or study.text.source != "index":
+        return None
+    return find_index(study.folder / str(study.text.index), llm_hash, model.id)
+
+
+def _text_layers(
+    study: Study, model: ModelSettings, num_layers: int, index: StoredIndex | None
+) -> tuple[int, ...]:
+    if "contextual" not in study.lenses:
+        return ()
+    if index:
+        return index.origin.text_layers
+    return resolve_layers(study.text.layers, num_layers, f"model {model.id!r}: text layer", start=1)
 
 
 def _check_class(config: Any, model: ModelSettings, folders: dict[str, Path]) -> None:

@@ -215,14 +215,14 @@ def _checked_count(num_images: int | None, source: ImageSource) -> int:
 
 def _corpus(study: Study, models: tuple[ModelPlan, ...]) -> Corpus:
     text = study.text
-    if text.source == "lines":
-        return read_corpus(study.folder / str(text.file), text.sentences)
     if text.source == "index":
         return corpus_of([model.index for model in models if model.index])
-    return toy_captions(text.sentences, study.seed)
-
+    if text.source == "lines":
+        return read_corpus(study.folder / str(text.file), text.sentences)
     if text.source == "everyday":
         return everyday_sentences(text.sentences)
+    return toy_captions(text.sentences, study.seed)
+
 
 def _model_plan(study: Study, model: ModelSettings, position: int, hashes: dict[Path, str]) -> ModelPlan:
     names = ("vlm",) if model.vlm else ("llm", "vision_encoder", "connector")
@@ -235,10 +235,10 @@ def _model_plan(study: Study, model: ModelSettings, position: int, hashes: dict[
     config = model_config(folders["vlm" if model.vlm else "llm"])
     _check_class(config, model, folders)
     text = config.get_text_config() if model.vlm else config
-    return ModelPlan(
-        settings=model,
     llm_hash = hashes[folders["vlm" if model.vlm else "llm"]]
     index = _index(study, model, llm_hash)
+    return ModelPlan(
+        settings=model,
         position=position,
         llm_id=model.id if model.vlm else study.llm_of(model).id,
         **_titles(study, model, config, folders),
@@ -255,15 +255,15 @@ def _model_plan(study: Study, model: ModelSettings, position: int, hashes: dict[
         text_layers=_text_layers(study, model, int(text.num_hidden_layers), index),
         llm_hash=llm_hash,
         weights_hash=hash_of([hashes[folder] for folder in folders.values()]),
+        index=index,
     )
 
-        index=index,
 
 def _resolved(location: str, study: Study, model_id: str, what: str) -> Path:
     try:
         return resolve(location, study.folder)
     except InputError as error:
-        raise InputError(f"model {model.id!r}, {what.replace('_', ' ')}: {error}") from error
+        raise InputError(f"model {model_id!r}, {what.replace('_', ' ')}: {error}") from error
 
 
 def _index(study: Study, model: ModelSettings, llm_hash: str) -> StoredIndex | None:

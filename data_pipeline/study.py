@@ -112,6 +112,8 @@ class TextSettings(_Settings):
     source: Literal["toy-captions", "everyday", "lines", "index"] = "toy-captions"
     file: str | None = None
     """lines: UTF-8 text, one sentence a line."""
+    index: str | None = None
+    """index: a text index that was built before, or results that have one; see `stored_indexes`."""
     sentences: int = Field(default=2000, ge=1)
     """At most this many sentences are read."""
     layers: LayerChoice = "all"
@@ -119,8 +121,6 @@ class TextSettings(_Settings):
     """How many contexts of one token are kept."""
     distinct: Literal["context", "word"] = "context"
     """What may come only once among a cell's neighbours: a place in a sentence, or a word."""
-    index: str | None = None
-    """index: a text index that was built before, or results that have one; see `stored_indexes`."""
 
 
 class JudgeSettings(_Settings):
@@ -360,15 +360,6 @@ def _image_problems(images: ImageSettings) -> list[str]:
     return problems
 
 
-def _model_problems(study: Study, model: ModelSettings) -> list[str]:
-    composed = {"llm": model.llm, "vision_encoder": model.vision_encoder, "connector": model.connector}
-    problems = []
-    if model.vlm:
-        problems += [f"key {key!r} has no place beside 'vlm'" for key, value in composed.items() if value]
-    else:
-        problems += [f"key {key!r} is missing (or 'vlm')" for key, value in composed.items() if not value]
-        only_vlm: dict[str, Any] = {"prompt": model.prompt, "llm_title": model.llm_title}
-        only_vlm["vision_encoder_title"] = model.vision_encoder_title
 def _text_problems(text: TextSettings) -> list[str]:
     needed = {"lines": "file", "index": "index"}
     problems = [
@@ -384,6 +375,15 @@ def _text_problems(text: TextSettings) -> list[str]:
     return problems
 
 
+def _model_problems(study: Study, model: ModelSettings) -> list[str]:
+    composed = {"llm": model.llm, "vision_encoder": model.vision_encoder, "connector": model.connector}
+    problems = []
+    if model.vlm:
+        problems += [f"key {key!r} has no place beside 'vlm'" for key, value in composed.items() if value]
+    else:
+        problems += [f"key {key!r} is missing (or 'vlm')" for key, value in composed.items() if not value]
+        only_vlm: dict[str, Any] = {"prompt": model.prompt, "llm_title": model.llm_title}
+        only_vlm["vision_encoder_title"] = model.vision_encoder_title
         only_vlm |= {"grid": model.grid}
         problems += [f"key {key!r} is only for a 'vlm'" for key, value in only_vlm.items() if value]
     for kind, wanted, entries in (

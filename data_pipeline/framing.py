@@ -64,15 +64,19 @@ class Framing:
         if self.mode == "squash":
             return self.width, self.height
         if self.mode == "pad":
-            return self._fitted_size(width, height)
+            return fitted_size((width, height), (self.width, self.height))
         scale = max(self.width / width, self.height / height)
         return round(width * scale), round(height * scale)
 
-    def _fitted_size(self, width: int, height: int) -> tuple[int, int]:
-        # Single precision and the rounding down are the study's: of some sizes they leave a pixel less.
-        size, canvas = np.array((width, height), np.float32), np.array((self.width, self.height), np.float32)
-        fitted = (size * (canvas / size).min()).astype(int)
-        return max(int(fitted[0]), 1), max(int(fitted[1]), 1)
+
+def fitted_size(source: tuple[int, int], canvas: tuple[int, int]) -> tuple[int, int]:
+    """The largest size of a source that fits inside a canvas; sizes are (width, height) in pixels.
+
+    Single precision and the rounding down are the study's: of some sizes they leave a pixel less.
+    """
+    size, room = np.array(source, np.float32), np.array(canvas, np.float32)
+    width, height = (size * (room / size).min()).astype(int)
+    return max(int(width), 1), max(int(height), 1)
 
 
 def resize(image: Image.Image, width: int, height: int, interpolation: Interpolation) -> Image.Image:

@@ -7,7 +7,6 @@ each forward pass, so that classes which do more are refused rather than shown w
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -20,7 +19,6 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import (
-    CONFIG_MAPPING,
     AutoConfig,
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -30,6 +28,7 @@ from transformers import (
 
 from data_pipeline.block_outputs import decoder_of, num_blocks
 from data_pipeline.errors import InputError
+from data_pipeline.remote_code import check_remote_code, remote_config
 
 TEXT_FAMILIES = frozenset(
     {"gemma", "gemma2", "gemma3_text", "llama", "mistral", "olmo", "olmo2", "qwen2", "qwen3"}
@@ -138,29 +137,18 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
 
 
-def model_config(folder: Path) -> Any:
+def model_config(folder: Path, remote_code: bool = False) -> Any:
     """The configuration in a folder's config.json.
 
     Raises:
-        InputError: it cannot be read, or names a class whose code is not part of transformers.
+        InputError: it cannot be read, or names a class whose code comes with the weights, which is run only
+            where `remote_code` says so.
     """
-    _refuse_own_code(folder)
+    check_remote_code(folder, remote_code)
+    if remote_code:
+        return remote_config(folder)
     with loadable(folder):
         return AutoConfig.from_pretrained(folder, trust_remote_code=False)
-
-
-def _refuse_own_code(folder: Path) -> None:
-    """The library would advise to trust the code; that is no advice for weights of strangers."""
-    try:
-        content = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        named, own = content["model_type"], "auto_map" in content
-    except (OSError, ValueError, KeyError, TypeError):
-        return  # the library says what is wrong
-    if own and named not in CONFIG_MAPPING:
-        raise InputError(
-            f"{folder}: cannot be loaded (class {named!r} brings code of its own, which is never run; V-Lens "
-            "reads the classes that transformers has)"
-        )
 
 
 def model_type(folder: Path) -> str:

@@ -11,19 +11,21 @@ from data_pipeline.errors import InputError
 from data_pipeline.store import sha256_of
 
 TOY_WEIGHTS = Path(__file__).parent / "toy" / "weights"
-_HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]  # never pickles, never code
+_HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]  # never pickles
 _RECORD = "training.json"  # how long a training took changes nothing that a model says
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def resolve(location: str, base: Path) -> Path:
+def resolve(location: str, base: Path, remote_code: bool = False) -> Path:
     """The folder of a location: `toy:NAME`, `hub:ORGANISATION/NAME[@REVISION]`, or a path from `base`.
+
+    Python files are fetched from the hub only with `remote_code`.
 
     Raises:
         InputError: there is no such folder, or the hub cannot give it.
     """
     if location.startswith("hub:"):
-        return snapshot(location.removeprefix("hub:"), _HUB_FILES)
+        return snapshot(location.removeprefix("hub:"), [*_HUB_FILES, *(["*.py"] if remote_code else [])])
     if location.startswith("toy:"):
         folder = TOY_WEIGHTS / location.removeprefix("toy:")
         wanted = "one of the shipped toy models (vlens toy train makes them)"

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from PIL import Image
@@ -25,11 +25,13 @@ from transformers import (
 
 from data_pipeline.chat_templates import templated
 from data_pipeline.errors import InputError
-from data_pipeline.language_models import LanguageModel, load_tokenizer, loadable, model_type
+from data_pipeline.language_models import LanguageModel, load_tokenizer, loadable, model_config
 from data_pipeline.models import Look, Prompt
 from data_pipeline.vlm_families.family import Family
 from data_pipeline.vlm_families.general import General
-from data_pipeline.vlm_families.known import FAMILIES, is_loadable_class
+from data_pipeline.vlm_families.known import FAMILIES, REMOTE_FAMILY, is_loadable_class
+from data_pipeline.vlm_families.molmo import PROMPT, Molmo, load_molmo_processor
+from data_pipeline.vlm_families.molmo_model import load_molmo_model
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +56,10 @@ class OffTheShelfVLM:
             name: torch.cat([look.tensors[name] for look in looks]).to(self.model.device)
             for name in looks[0].tensors
         }
-        inputs["pixel_values"] = inputs["pixel_values"].to(self.model.dtype)
-        image_tokens = (inputs["input_ids"][0] == self.model.config.image_token_id).nonzero()[:, 0].cpu()
-        vision = self.family.cells(image_tokens, looks[0].canvas.grid.cells)
+        inputs |= {
+            name: values.to(self.model.dtype) for name, values in inputs.items() if values.is_floating_point()
+        }
+        vision = self.family.vision_positions(inputs, looks[0].canvas.grid.cells)
         return Prompt(inputs, vision, inputs["input_ids"].shape[1])
 
     def prompt_without_image(self, count: int) -> Prompt:
@@ -88,10 +91,12 @@ def load_off_the_shelf(
     device: torch.device,
     recipe: str = "processor",
     grid: tuple[int, int] | None = None,
+    remote_code: bool = False,
 ) -> OffTheShelfVLM:
     """The model in `folder`; `text` is its prompt, its processor's chat template where None.
 
-    `grid` states rows and columns for a class that V-Lens does not know by itself.
+    `grid` states rows and columns for a class that V-Lens does not know by itself. With `remote_code` the
+    folder's own code is run, which its class must need.
 
     Raises:
         InputError: a class that is not known, files that cannot be loaded, neither prompt nor template, a
@@ -102,8 +107,10 @@ def load_off_the_shelf(
             f"{folder}: hidden states of some models exceed the range of float16 (65504); use bfloat16 or "
             "float32"
         )
-    class_name = model_type(folder)
-    check_class(class_name, folder, grid)
+    config = model_config(folder, remote_code)
+    check_class(config.model_type, folder, grid)
+    if remote_code:
+        return _load_molmo(folder, text, dtype, device, recipe, config)
     with loadable(folder):
         model = AutoModelForImageTextToText.from_pretrained(
             folder, dtype=dtype, use_safetensors=True, trust_remote_code=False
@@ -111,9 +118,9 @@ def load_off_the_shelf(
     model = model.to(device).eval().requires_grad_(False)
     language = LanguageModel(model, load_tokenizer(folder))
     family: Family
-    if class_name in FAMILIES:
+    if config.model_type in FAMILIES:
         image_processor = _loaded(AutoImageProcessor, folder)
-        family = FAMILIES[class_name](model.config, image_processor, language.tokenizer, recipe)
+        family = FAMILIES[config.model_type](model.config, image_processor, language.tokenizer, recipe)
     else:
         processor = _loaded(AutoProcessor, folder)
         accepted = frozenset(inspect.signature(model.forward).parameters)
@@ -122,14 +129,26 @@ def load_off_the_shelf(
     return OffTheShelfVLM(model, language, family, text or templated(language.tokenizer, folder))
 
 
+def _load_molmo(
+    folder: Path, text: str | None, dtype: torch.dtype, device: torch.device, recipe: str, config: Any
+) -> OffTheShelfVLM:
+    published = load_molmo_model(folder, config, dtype).to(device).eval().requires_grad_(False)
+    model = cast(PreTrainedModel, published)  # it answers all that is asked of one here
+    language = LanguageModel(model, load_tokenizer(folder))
+    processor = load_molmo_processor(folder)
+    family = Molmo(config, processor.image_processor, language.tokenizer, recipe, processor)
+    return OffTheShelfVLM(model, language, family, text or PROMPT)
+
+
 def check_class(class_name: str, folder: Path, grid: tuple[int, int] | None) -> None:
     """Whether a model of this type can be read; raises `InputError` where not."""
-    if not is_loadable_class(class_name):
+    known = {*FAMILIES, REMOTE_FAMILY}
+    if class_name not in known and not is_loadable_class(class_name):
         raise InputError(
-            f"{folder}: model of type {class_name!r} is not known; known: {', '.join(sorted(FAMILIES))}, and "
+            f"{folder}: model of type {class_name!r} is not known; known: {', '.join(sorted(known))}, and "
             "classes of AutoModelForImageTextToText that mark their image tokens"
         )
-    if grid and class_name in FAMILIES:
+    if grid and class_name in known:
         raise InputError(f"{folder}: key 'grid' has no place here, the grid of {class_name!r} is known")
 
 

@@ -121,8 +121,10 @@ class Plan:
     def capture_hash(self, model: ModelPlan) -> str:
         """Hash of what the hidden states and the lenses without text depend on, except the images."""
         framing: Any = model.framing.recipe if model.framing else model.settings.prompt
-        if model.settings.grid:
+        if model.settings.grid or model.settings.remote_code:
             framing = [framing, model.settings.grid]
+        if model.settings.remote_code:
+            framing.append(model.settings.remote_code)
         reading = [model.vision_layers, self.study.top_k, self.study.dtype]
         if self.study.dtype != "float32":
             reading.append(_HALF_PRECISION_VERSION)
@@ -229,10 +231,10 @@ def _model_plan(study: Study, model: ModelSettings, position: int, hashes: dict[
     locations = {"vlm": model.vlm, "connector": model.connector}
     if not model.vlm:
         locations |= {"llm": study.llm_of(model).path, "vision_encoder": study.encoder_of(model).path}
-    folders = {name: _resolved(str(locations[name]), study, model.id, name) for name in names}
+    folders = {name: _resolved(str(locations[name]), study, model, name) for name in names}
     for folder in folders.values():
         hashes.setdefault(folder, weights_hash(folder) if folder not in hashes else "")
-    config = model_config(folders["vlm" if model.vlm else "llm"])
+    config = model_config(folders["vlm" if model.vlm else "llm"], bool(model.remote_code))
     _check_class(config, model, folders)
     text = config.get_text_config() if model.vlm else config
     llm_hash = hashes[folders["vlm" if model.vlm else "llm"]]
@@ -259,11 +261,11 @@ def _model_plan(study: Study, model: ModelSettings, position: int, hashes: dict[
     )
 
 
-def _resolved(location: str, study: Study, model_id: str, what: str) -> Path:
+def _resolved(location: str, study: Study, model: ModelSettings, what: str) -> Path:
     try:
-        return resolve(location, study.folder)
+        return resolve(location, study.folder, bool(model.remote_code))
     except InputError as error:
-        raise InputError(f"model {model_id!r}, {what.replace('_', ' ')}: {error}") from error
+        raise InputError(f"model {model.id!r}, {what.replace('_', ' ')}: {error}") from error
 
 
 def _index(study: Study, model: ModelSettings, llm_hash: str) -> StoredIndex | None:

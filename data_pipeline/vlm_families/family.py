@@ -59,6 +59,11 @@ class Family(ABC):
         tensors |= self.token_kinds(ids == self.config.image_token_id)
         return Look(sight.canvas, tensors)
 
+    def vision_positions(self, inputs: dict[str, Tensor], count: int) -> Tensor:
+        """Positions in the sequence of the canvas's `count` cells, row by row: (count,), on the CPU."""
+        image_tokens = (inputs["input_ids"][0] == self.config.image_token_id).nonzero()[:, 0].cpu()
+        return self.cells(image_tokens, count)
+
     def cells(self, image_tokens: Tensor, count: int) -> Tensor:
         """Which of all image tokens' positions, ascending, are the canvas's `count` cells, row by row."""
         return image_tokens[:count]

@@ -21,6 +21,9 @@ FAMILIES: dict[str, type[Family]] = {
 }
 """All others go through `general.General`."""
 
+REMOTE_FAMILY = "molmo"
+"""The one class that is read with code that comes with its weights, by `molmo.Molmo`."""
+
 
 def is_loadable_class(model_type: str) -> bool:
     """Whether transformers has a class of this type that takes images and text and writes text."""

@@ -20,9 +20,9 @@ from data_pipeline.framing import Interpolation, ResizeMode
 from data_pipeline.schema import GROUPS, LENSES, Lens, check_id
 
 _HUB_NAME = re.compile(r"hub:[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")
+_PINNED_CODE = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*@[0-9a-f]{40}")
 # Each piece begins with a letter or figure: no "..", nothing absolute.
 _TOY_NAME = re.compile(r"toy:[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)*")
-_PINNED_CODE = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*@[0-9a-f]{40}")
 _PLAIN_NAME = r"^[A-Za-z0-9][\w.+-]*$"
 _COLUMNS = ("image_column", "caption_column", "id_column")
 _IMAGE_KEYS = {  # the first is needed, but for toy-scenes
@@ -49,14 +49,14 @@ def _location(value: str) -> str:
     return value
 
 
-def _layers(value: Any) -> Any:
-    """Checked before the types: of a choice between types pydantic would complain about the first."""
 def _pinned(value: str | None) -> str | None:
     if value is not None and not _PINNED_CODE.fullmatch(value):
         raise ValueError("expected ORGANISATION/NAME@COMMIT, the commit in all its 40 hex digits")
     return value
 
 
+def _layers(value: Any) -> Any:
+    """Checked before the types: of a choice between types pydantic would complain about the first."""
     if value == "all":
         return value
     if not isinstance(value, list | tuple) or not value:
@@ -176,6 +176,8 @@ class ModelSettings(_Settings):
     """vlm: the whole prompt, the image's placeholder included; the chat template's where missing."""
     grid: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] | None = None
     """vlm: rows and columns of its image tokens, for a class that V-Lens does not know by itself."""
+    remote_code: Annotated[str | None, AfterValidator(_pinned)] = None
+    """vlm: ORGANISATION/NAME@COMMIT of the hub, whose code may be run; see `remote_code`."""
     vision_layers: LayerChoice | None = None
     """The study's choice where missing."""
 
@@ -184,8 +186,6 @@ class Study(_Settings):
     """A whole study file."""
 
     id: Id
-    remote_code: Annotated[str | None, AfterValidator(_pinned)] = None
-    """vlm: ORGANISATION/NAME@COMMIT of the hub, whose code may be run; see `remote_code`."""
     title: str
     description: str = ""
     chance_note: str = ""
@@ -395,6 +395,11 @@ def _model_problems(study: Study, model: ModelSettings) -> list[str]:
         only_vlm["vision_encoder_title"] = model.vision_encoder_title
         only_vlm |= {"grid": model.grid, "remote_code": model.remote_code}
         problems += [f"key {key!r} is only for a 'vlm'" for key, value in only_vlm.items() if value]
+    if model.vlm and model.remote_code and model.vlm != f"hub:{model.remote_code}":
+        problems.append(
+            f"remote_code = {model.remote_code!r} needs vlm = 'hub:{model.remote_code}', as only code of the "
+            "model's own repository is run"
+        )
     for kind, wanted, entries in (
         ("llm", model.llm, study.llm),
         ("vision_encoder", model.vision_encoder, study.vision_encoder),
@@ -415,11 +420,6 @@ def resolve_layers(choice: LayerChoice, num_layers: int, what: str, start: int =
 
     Raises:
         InputError: a layer that the LLM does not have; `what` is named.
-    if model.vlm and model.remote_code and model.vlm != f"hub:{model.remote_code}":
-        problems.append(
-            f"remote_code = {model.remote_code!r} needs vlm = 'hub:{model.remote_code}', as only code of the "
-            "model's own repository is run"
-        )
     """
     if choice == "all":
         return tuple(range(start, num_layers + 1))

@@ -3,6 +3,7 @@
  * that are stored; a column says which kinds are left out.
  */
 
+import { hasOnsetTable, onsetTable } from "#viewer/export-onset";
 import { regionTable } from "#viewer/export-region";
 import { searchTable } from "#viewer/export-search";
 import { colOf, rowOf } from "#viewer/grid";
@@ -20,6 +21,7 @@ export const TABLES = [
   { id: "layers", title: ({ state: { cursor, cell } }) => ((cursor ?? cell) === null ? null : "Through the layers"), table: layersTable },
   { id: "region", title: ({ state: { region } }) => (region ? "The region" : null), table: regionTable },
   { id: "search", title: ({ findings }) => (findings?.counted.total ? "The search" : null), table: searchTable },
+  { id: "onset", title: (view) => (hasOnsetTable(view) ? "Its onset" : null), table: onsetTable },
 ];
 
 /** @param {View} view */

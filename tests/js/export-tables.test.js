@@ -25,7 +25,7 @@ const view = (cell, pins) => ({
   state: { layer: 1, cell, pins },
   shown: { list: (lens, layer, at) => [neighbour(`${lens} ${layer} ${at}`)], without: [] },
 });
-const [lists, layers, region, search] = TABLES;
+const [lists, layers, region, search, onset] = TABLES;
 const tokenOf = (row) => row[8].text;
 
 test("the lists are those of the patch that is read, then of the other pins", () => {
@@ -133,4 +133,26 @@ test("a search's table has a row for each patch with a hit", () => {
   );
   find.from = 1;
   assert.equal(search.table(at).rows.length, 1);
+});
+
+test("the onset's table has the counts of each group of images, by lens and layer", () => {
+  const group = (images, counts) => ({ images, cells: 6 * images, counts });
+  const none = group(0, [0, 0]);
+  const groups = { shows: group(1, [2, 0]), without: group(2, [0, 1]), unclear: none, undescribed: none };
+  const find = { text: "dog", by: "word", rank: 5, lens: null };
+  const findings = { find, hasOnset: true, counted: { total: 4 }, countedOnsets: () => [groups] };
+  const at = { ...view(null, []), findings };
+  assert.equal(onset.title(at), "Its onset");
+  assert.deepEqual(
+    onset.table(at).rows.map((row) => row.slice(5)),
+    [
+      ["contextual", "show it", 1, 6, 0, 2],
+      ["contextual", "show it", 1, 6, 8, 0],
+      ["contextual", "do not show it", 2, 12, 0, 0],
+      ["contextual", "do not show it", 2, 12, 8, 1],
+    ],
+  );
+  assert.equal(onset.title({ ...at, findings: { ...findings, hasOnset: false } }), null);
+  find.lens = "logit";
+  assert.equal(onset.table(at).rows.length, 0);
 });

@@ -60,7 +60,7 @@ class OffTheShelfVLM:
             name: values.to(self.model.dtype) for name, values in inputs.items() if values.is_floating_point()
         }
         vision = self.family.vision_positions(inputs, looks[0].canvas.grid.cells)
-        return Prompt(inputs, vision, inputs["input_ids"].shape[1])
+        return Prompt(self.family.model_inputs(inputs), vision, inputs["input_ids"].shape[1])
 
     def prompt_without_image(self, count: int) -> Prompt:
         """See `models.VisionLanguageModel.prompt_without_image`: the text without the placeholder."""

@@ -68,6 +68,10 @@ class Family(ABC):
         """Which of all image tokens' positions, ascending, are the canvas's `count` cells, row by row."""
         return image_tokens[:count]
 
+    def model_inputs(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What the class takes, of a batch of looks; the same in most families."""
+        return inputs
+
     def token_kinds(self, is_image: Tensor) -> dict[str, Tensor]:
         """Inputs that tell image tokens from text, from a mask (1, sequence); none in most families."""
         return {}

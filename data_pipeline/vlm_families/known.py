@@ -7,16 +7,20 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_
 from data_pipeline.vlm_families.family import Family
 from data_pipeline.vlm_families.gemma3 import Gemma3
 from data_pipeline.vlm_families.idefics3 import Idefics3
-from data_pipeline.vlm_families.llava import Llava, LlavaNext
-from data_pipeline.vlm_families.qwen_vl import QwenVL
+from data_pipeline.vlm_families.internvl import InternVL
+from data_pipeline.vlm_families.llava import Llava, LlavaNext, LlavaOnevision
+from data_pipeline.vlm_families.qwen_vl import Qwen3VL, QwenVL
 
 FAMILIES: dict[str, type[Family]] = {
     "gemma3": Gemma3,
     "idefics3": Idefics3,
+    "internvl": InternVL,
     "llava": Llava,
     "llava_next": LlavaNext,
+    "llava_onevision": LlavaOnevision,
     "qwen2_vl": QwenVL,
     "qwen2_5_vl": QwenVL,
+    "qwen3_vl": Qwen3VL,
     "smolvlm": Idefics3,
 }
 """All others go through `general.General`."""

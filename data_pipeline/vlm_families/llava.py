@@ -1,7 +1,8 @@
-"""LLaVA: a square canvas, one token per patch; LLaVA-NeXT adds tiles of the image after it."""
+"""LLaVA: a square canvas, one token per patch; LLaVA-NeXT and LLaVA-OneVision add tiles after it."""
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Any
 
 import torch
@@ -59,7 +60,21 @@ class LlavaNext(Llava):
         side = int(self.config.vision_config.image_size)
         down, across = get_anyres_image_grid_shape(size, self.config.image_grid_pinpoints, side)
         _, rows, cols = unpad_image(torch.empty(1, down * grid.rows, across * grid.cols), size).shape
-        return int(rows * (cols + 1))
+        rows, cols = self._shrunk(rows, cols, grid)
+        return rows * (cols + 1)
+
+    def _shrunk(self, rows: int, cols: int, grid: Grid) -> tuple[int, int]:
+        """How many of the tiles' rows and columns are left."""
+        return rows, cols
+
+
+class LlavaOnevision(LlavaNext):
+    """As LLaVA-NeXT, but tiles of more than so many cells are shrunk to them (`anyres_max_9`)."""
+
+    def _shrunk(self, rows: int, cols: int, grid: Grid) -> tuple[int, int]:
+        most = int(self.config.vision_aspect_ratio.removeprefix("anyres_max_"))
+        ratio = sqrt(rows * cols / (most * grid.rows**2))
+        return (int(rows // ratio), int(cols // ratio)) if ratio > 1.1 else (rows, cols)
 
 
 def _size(values: Tensor) -> tuple[int, int]:

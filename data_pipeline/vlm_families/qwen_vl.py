@@ -1,10 +1,11 @@
-"""Qwen2-VL and Qwen2.5-VL: a canvas of any size, four patches merged into each token."""
+"""Qwen2-VL, Qwen2.5-VL and Qwen3-VL: a canvas of any size, four patches merged into each token."""
 
 from __future__ import annotations
 
 from PIL import Image
 from torch import Tensor
 
+from data_pipeline.errors import InputError
 from data_pipeline.images import Grid
 from data_pipeline.vlm_families.family import Family, Sight
 from data_pipeline.vlm_families.processed_pixels import denormalised, squash_map
@@ -36,3 +37,21 @@ class QwenVL(Family):
     def token_kinds(self, is_image: Tensor) -> dict[str, Tensor]:
         """See `Family.token_kinds`."""
         return {"mm_token_type_ids": is_image.int()}
+
+
+class Qwen3VL(QwenVL):
+    """Features of further encoder blocks are added to the vision tokens after the first blocks (DeepStack).
+
+    A layer is a block's output before that addition, so what is added shows from the next layer on.
+    """
+
+    def sight(self, image: Image.Image) -> Sight:
+        """See `Family.sight`."""
+        added = len(self.config.vision_config.deepstack_visual_indexes)
+        blocks = int(self.config.text_config.num_hidden_layers)
+        if added >= blocks:
+            raise InputError(
+                f"it adds visual features after {added} of {blocks} blocks, so that the head does not read "
+                "its last layer"
+            )
+        return super().sight(image)

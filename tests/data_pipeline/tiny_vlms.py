@@ -13,16 +13,26 @@ from transformers import (
     Gemma3ImageProcessorPil,
     Gemma3Processor,
     Gemma3TextConfig,
+    GotOcr2ImageProcessorPil,
     Idefics3Config,
     Idefics3ForConditionalGeneration,
     Idefics3ImageProcessorPil,
     Idefics3Processor,
+    InternVLConfig,
+    InternVLForConditionalGeneration,
     LlamaConfig,
     LlavaNextConfig,
     LlavaNextForConditionalGeneration,
     LlavaNextImageProcessorPil,
     LlavaNextProcessor,
+    LlavaOnevisionConfig,
+    LlavaOnevisionForConditionalGeneration,
+    LlavaOnevisionImageProcessorPil,
     PreTrainedTokenizerFast,
+    Qwen2Config,
+    Qwen2VLImageProcessorPil,
+    Qwen3VLConfig,
+    Qwen3VLForConditionalGeneration,
     SiglipVisionConfig,
     SmolVLMConfig,
     SmolVLMForConditionalGeneration,
@@ -30,7 +40,7 @@ from transformers import (
 )
 
 from data_pipeline.toy.tokenizer import build_tokenizer
-from tests.data_pipeline.tiny_models import rescaled_norms, save_llava, save_qwen_vl, text_settings
+from tests.data_pipeline.tiny_models import WIDTH, rescaled_norms, save_llava, save_qwen_vl, text_settings
 
 _TOWER: dict[str, Any] = {
     "hidden_size": 16,
@@ -147,11 +157,88 @@ def save_llava_next(folder: Path, seed: int = 0) -> Path:
     return _save(LlavaNextForConditionalGeneration(config), folder, processor)
 
 
+def save_llava_onevision(folder: Path, seed: int = 0) -> Path:
+    """As LLaVA-NeXT, with SigLIP's tower, and tiles that are shrunk to one tile's cells."""
+    torch.manual_seed(seed)
+    tokenizer = _tokenizer("<image>", image="<image>", video="<video>")
+    pinpoints = [[56, 112], [112, 56], [112, 112]]
+    config = LlavaOnevisionConfig(
+        vision_config=SiglipVisionConfig(**{**_TOWER, "num_hidden_layers": 3}, vision_use_head=False),
+        text_config=Qwen2Config(**text_settings(tokenizer)),
+        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
+        video_token_index=tokenizer.convert_tokens_to_ids("<video>"),
+        image_grid_pinpoints=pinpoints,
+        vision_aspect_ratio="anyres_max_1",
+    )
+    images = LlavaOnevisionImageProcessorPil(size={"height": 56, "width": 56}, image_grid_pinpoints=pinpoints)
+    rescaled_norms(LlavaOnevisionForConditionalGeneration(config)).save_pretrained(folder)
+    images.save_pretrained(folder)  # the whole processor would need torchvision, for videos
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def save_internvl(folder: Path, seed: int = 0) -> Path:
+    """A grid of 4 x 4 tokens, each of 2 x 2 patches, on tiles of 56 pixels; at most 4 of them."""
+    torch.manual_seed(seed)
+    marks = {
+        "start_image_token": "<img>",
+        "end_image_token": "</img>",
+        "context_image_token": "<IMG_CONTEXT>",
+    }
+    tokenizer = _tokenizer("<IMG_CONTEXT>\n", **marks)
+    tokenizer._set_model_specific_special_tokens(marks)
+    config = InternVLConfig(
+        vision_config={**_TOWER, "patch_size": 7},
+        text_config=Qwen2Config(**text_settings(tokenizer)),
+        image_token_id=tokenizer.convert_tokens_to_ids("<IMG_CONTEXT>"),
+        image_seq_length=16,
+        tie_word_embeddings=False,
+    )
+    rescaled_norms(InternVLForConditionalGeneration(config)).save_pretrained(folder)
+    images = GotOcr2ImageProcessorPil(size={"height": 56, "width": 56}, max_patches=4)
+    images.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def save_qwen3_vl(folder: Path, seed: int = 0) -> Path:
+    """Cells of 2 x 2 patches of 14; two of three blocks are followed by further visual features."""
+    torch.manual_seed(seed)
+    marks = ("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
+    tokenizer = _tokenizer("<|vision_start|><|image_pad|><|vision_end|>", **{mark: mark for mark in marks})
+    start, end, image, video = tokenizer.convert_tokens_to_ids(list(marks))
+    rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 1, 1]}
+    vision = {"depth": 2, "hidden_size": 16, "intermediate_size": 32, "num_heads": 2, "patch_size": 14}
+    config = Qwen3VLConfig(
+        text_config={**text_settings(tokenizer), "head_dim": 8, "rope_parameters": rope},
+        vision_config={
+            **vision,
+            "out_hidden_size": WIDTH,
+            "num_position_embeddings": 16,
+            "deepstack_visual_indexes": [0, 1],
+        },
+        image_token_id=image,
+        video_token_id=video,
+        vision_start_token_id=start,
+        vision_end_token_id=end,
+    )
+    rescaled_norms(Qwen3VLForConditionalGeneration(config)).save_pretrained(folder)
+    images = Qwen2VLImageProcessorPil(
+        size={"shortest_edge": 28 * 28, "longest_edge": 28 * 28 * 16}, patch_size=14, merge_size=2
+    )
+    images.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
 SAVED = {
     "llava": save_llava,
     "llava_next": save_llava_next,
+    "llava_onevision": save_llava_onevision,
+    "internvl": save_internvl,
     "qwen2_vl": save_qwen_vl,
     "qwen2_5_vl": lambda folder: save_qwen_vl(folder, "qwen2_5_vl"),
+    "qwen3_vl": save_qwen3_vl,
     "gemma3": save_gemma3,
     "smolvlm": save_idefics3,
     "idefics3": lambda folder: save_idefics3(folder, "idefics3"),

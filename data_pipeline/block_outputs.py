@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,20 +24,26 @@ def num_blocks(llm: nn.Module) -> int:
 
 
 @contextmanager
-def recorded_layers(llm: nn.Module, layers: Collection[int]) -> Iterator[dict[int, Tensor]]:
+def recorded_layers(
+    llm: nn.Module, layers: Collection[int], keep: Callable[[int, Tensor], Tensor] | None = None
+) -> Iterator[dict[int, Tensor]]:
     """A dictionary that each forward pass of `llm` fills with the hidden states of `layers`.
 
     The states are (batch, sequence, hidden), in the model's own floating-point type, before the final norm.
+    `keep` gets a layer and its state as soon as there is one, and returns what is kept of it instead.
     """
     blocks: Any = decoder_of(llm).layers
     states: dict[int, Tensor] = {}
 
+    def record(layer: int, state: Tensor) -> None:
+        states[layer] = keep(layer, state.detach()) if keep else state.detach()
+
     def record_input(block: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        states[0] = (args[0] if args else kwargs["hidden_states"]).detach()
+        record(0, args[0] if args else kwargs["hidden_states"])
 
     def recorder(layer: int) -> Any:
         def record_output(block: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-            states[layer] = (output[0] if isinstance(output, tuple) else output).detach()
+            record(layer, output[0] if isinstance(output, tuple) else output)
 
         return record_output
 

@@ -49,12 +49,18 @@ def capture(
     """
     prompt = vlm.prompt(looks)
     last = vlm.language.num_layers
-    with recorded_layers(vlm.model, {*layers, last}) as recorded:
+    ends: list[Tensor] = []
+
+    def vision_tokens(layer: int, state: Tensor) -> Tensor:
+        """A copy of them alone, so that no block's whole output stays in memory."""
+        if layer == last:
+            ends.append(state[:, -1].clone())
+        return state[:, prompt.vision.to(state.device)]
+
+    with recorded_layers(vlm.model, {*layers, last}, vision_tokens) as recorded:
         logits = vlm.model(**prompt.inputs, use_cache=False, logits_to_keep=1).logits[:, -1]
-    _check_unembedding(vlm, recorded[last][:, -1], logits, model_id)
-    states = {
-        layer: recorded[layer][:, prompt.vision.to(recorded[layer].device)] for layer in sorted(recorded)
-    }
+    _check_unembedding(vlm, ends[-1], logits, model_id)
+    states = {layer: recorded[layer] for layer in sorted(recorded)}
     for layer, state in states.items():
         _check_finite(state, layer, model_id, image_ids)
     return Capture(states, last)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from data_pipeline.connector_fit import check_connector_fits
 from data_pipeline.connectors import ConnectorConfig
-from data_pipeline.lenses.logit import LOGITS_AT_ONCE
+from data_pipeline.lenses.logit import COPIES, LOGITS_AT_ONCE
 from data_pipeline.model_parts import Counts, Parts, counts_of, framing_of, grid_of, parts_of
 from data_pipeline.study import ModelSettings, Study, resolve_layers
 
@@ -19,7 +19,6 @@ BYTES_PER_NEIGHBOR = {"embedding": 7.1, "logit": 12.4, "contextual": 8.9}
 """Of a row in Parquet, as measured on the toy study (10 images, 19 models); so are the next two."""
 BYTES_PER_CELL, BYTES_PER_JUDGMENT = 25.1, 10.7
 _BYTES_PER_PIXEL = 3  # canvases are compressed without loss, so this is the most
-_UNEMBEDDING_COPIES = 4  # logits, log-probabilities, probabilities, and the final layer's log-probabilities
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ def _memory(
         weights=counts.total * size,
         lenses=matrix * ("embedding" in study.lenses) + matrix * (study.dtype != "float32"),
         activations=work.batch * size * (kept + block + cache),
-        unembedding=min(LOGITS_AT_ONCE, logits) * 4 * _UNEMBEDDING_COPIES,
+        unembedding=min(LOGITS_AT_ONCE, logits) * 4 * COPIES,
     )
 
 

@@ -19,6 +19,10 @@ from data_pipeline.lenses.ranking import best
 
 NOTE = "final norm, head and softmax over the full vocabulary, all in float32"
 LOGITS_AT_ONCE = 32_000_000
+"""Multiplied at once: with what is made of them, at most `COPIES` times as many numbers in float32."""
+COPIES = 4
+_LOGITS_IN_CACHE = 1 << 19
+"""Read at once on a CPU: what is made of them does not leave the processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +47,21 @@ def read_logits(
     """A reading of all images' cells, flattened (n = images * cells), for each of `layers`."""
     parts: dict[int, list[LogitReading]] = {layer: [] for layer in layers}
     for chunk in _chunks(captured.final.flatten(0, 1).shape[0], language.vocab_size):
-        final = language.unembed(captured.final.flatten(0, 1)[chunk]).log_softmax(-1)
-        for layer in layers:
-            logits = language.unembed(captured.states[layer].flatten(0, 1)[chunk])
-            parts[layer].append(_reading(logits, final, k))
+        for layer, reading in _chunk_readings(language, captured, chunk, layers, k):
+            parts[layer].append(reading)
     return {layer: _joined(readings) for layer, readings in parts.items()}
+
+
+def _chunk_readings(
+    language: LanguageModel, captured: Capture, chunk: slice, layers: tuple[int, ...], k: int
+) -> Iterator[tuple[int, LogitReading]]:
+    logits = language.unembed(captured.final.flatten(0, 1)[chunk])
+    final = logits.log_softmax(-1)
+    for layer in sorted(layers, reverse=True):
+        if layer != captured.last_layer:
+            del logits  # before the next ones take as much
+            logits = language.unembed(captured.states[layer].flatten(0, 1)[chunk])
+        yield layer, _reading(logits, final, k)
 
 
 def _chunks(count: int, vocab_size: int) -> Iterator[slice]:
@@ -58,18 +72,28 @@ def _chunks(count: int, vocab_size: int) -> Iterator[slice]:
 
 def _reading(logits: Tensor, final: Tensor, k: int) -> LogitReading:
     """`logits` and the final layer's log-probabilities `final`: (n, vocabulary)."""
-    log_probabilities = logits.log_softmax(-1)
+    rows = max(1, _LOGITS_IN_CACHE // logits.shape[1]) if logits.device.type == "cpu" else len(logits)
+    pieces = zip(logits.split(rows), final.split(rows), strict=True)
+    return _joined([_small_reading(*piece, k) for piece in pieces])
+
+
+def _small_reading(logits: Tensor, final: Tensor, k: int) -> LogitReading:
     values, ids = best(logits, k)
+    log_probabilities = logits.log_softmax(-1)
     probabilities = log_probabilities.gather(1, ids).exp()
     entropy = -_expected(log_probabilities, log_probabilities)
-    divergence = _expected(final, final - log_probabilities)
+    divergence = _expected(final, torch.sub(final, log_probabilities, out=log_probabilities))  # in its place
     return LogitReading(values, probabilities, ids, entropy.clamp(min=0), divergence.clamp(min=0))
 
 
 def _expected(log_probabilities: Tensor, values: Tensor) -> Tensor:
     """Mean of `values` under a distribution, (n,); a probability of 0 adds nothing, even times inf."""
     probabilities = log_probabilities.exp()
-    return (probabilities * values).masked_fill(probabilities == 0, 0).sum(-1)
+    mean = probabilities.mul_(values).sum(-1)
+    if torch.isfinite(mean).all():
+        return mean
+    probabilities = log_probabilities.exp()
+    return (probabilities * values).masked_fill_(probabilities == 0, 0).sum(-1)
 
 
 def _joined(readings: list[LogitReading]) -> LogitReading:

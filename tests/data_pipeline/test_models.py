@@ -110,6 +110,18 @@ def test_logit_lens_at_the_last_layer_is_what_the_model_says(vlm: VisionLanguage
     assert reading.kl_to_final.abs().max() < 1e-5
 
 
+def test_of_a_forward_pass_only_the_vision_tokens_are_kept(vlm: VisionLanguageModel) -> None:
+    looks = [vlm.look(picture) for picture in pictures(2)]
+    with torch.no_grad(), recorded_layers(vlm.model, range(LAYERS + 1)) as whole:
+        vlm.model(**vlm.prompt(looks).inputs)
+    captured = capture(vlm, looks, [0, 1], "tiny", ["a", "b"])
+    assert sorted(captured.states) == [0, 1, LAYERS]
+    vision = vlm.prompt(looks).vision
+    for layer, state in captured.states.items():
+        assert torch.equal(state, whole[layer][:, vision])
+        assert state.untyped_storage().nbytes() == state.numel() * state.element_size()
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("family", TEXT_CLASSES)
 def test_logit_lens_of_a_half_precision_model_reads_its_states_in_float32(
@@ -203,7 +215,9 @@ def test_a_class_that_does_more_than_norm_and_head_is_refused(tmp_path: Path) ->
 
 def test_unknown_classes_are_refused_by_name(tmp_path: Path) -> None:
     save_llm(tmp_path / "llm")
-    with pytest.raises(InputError, match=r"type 'llama' is not known; known: .*llava, llava_next, molmo, qwen2"):
+    with pytest.raises(
+        InputError, match=r"type 'llama' is not known; known: .*llava, llava_next, molmo, qwen2"
+    ):
         load_off_the_shelf(tmp_path / "llm", "x", F32, CPU)
     save_encoder(tmp_path / "encoder")
     with pytest.raises(InputError, match="LLM of type 'clip_vision_model' is not known"):

@@ -18,6 +18,8 @@ from data_pipeline.errors import InputError
 from data_pipeline.folders import kind_of
 from data_pipeline.framing import Interpolation, ResizeMode
 from data_pipeline.schema import GROUPS, LENSES, Lens, check_id
+from data_pipeline.training.settings import TrainingOptions, training_problems
+from data_pipeline.training.step_rows import with_step_rows
 
 _HUB_NAME = re.compile(r"hub:[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")
 _PINNED_CODE = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*@[0-9a-f]{40}")
@@ -156,6 +158,12 @@ class VisionEncoderSettings(_Settings):
     """Side of the canvas in pixels, where it is not the encoder's own."""
 
 
+class TrainingSettings(TrainingOptions):
+    """How connectors are trained, and from which images; a model's own keys count before the study's."""
+
+    images: ImageSettings | None = None
+
+
 class ModelSettings(_Settings):
     """A vision-language model: an LLM, an encoder and a connector, or a `vlm` of a class in transformers."""
 
@@ -180,6 +188,10 @@ class ModelSettings(_Settings):
     """vlm: ORGANISATION/NAME@COMMIT of the hub, whose code may be run; see `remote_code`."""
     vision_layers: LayerChoice | None = None
     """The study's choice where missing."""
+    training: TrainingSettings | None = Field(default=None, exclude=True)
+    """What of the study's training is otherwise for this model; results do not depend on it."""
+    steps: tuple[Annotated[int, Field(ge=0)], ...] = Field(default=(), exclude=True)
+    """Checkpoints of its training that are read too, each as a model; see `training.step_rows`."""
 
 
 class Study(_Settings):
@@ -205,6 +217,7 @@ class Study(_Settings):
     llm: tuple[LLMSettings, ...] = ()
     vision_encoder: tuple[VisionEncoderSettings, ...] = ()
     model: Annotated[tuple[ModelSettings, ...], Field(min_length=1)]
+    training: TrainingSettings | None = None
     folder: Path = Field(default=Path(), exclude=True)
     """Folder of the study file: relative paths start there. Not a key of the file."""
     file: Path | None = Field(default=None, exclude=True)
@@ -250,6 +263,7 @@ def parse_study(content: dict[str, Any], source: Path) -> Study:
         study = Study.model_validate({**content, "folder": source.parent.resolve(), "file": source})
     except ValidationError as error:
         raise InputError(f"{source}: {_first_problem(error)}") from error
+    study = with_step_rows(study)
     for problem in _problems(study):
         raise InputError(f"{source}: {problem}")
     return study
@@ -311,7 +325,9 @@ def _place(location: tuple[int | str, ...]) -> str:
     return ", ".join(parts)
 
 
-def _class_at(location: tuple[int | str, ...]) -> type[_Settings]:
+def _class_at(location: tuple[int | str, ...]) -> type[BaseModel]:
+    if "training" in location[:-1]:
+        return ImageSettings if "images" in location[:-1] else TrainingSettings
     classes: dict[str, type[_Settings]] = {
         "images": ImageSettings,
         "text": TextSettings,
@@ -323,11 +339,11 @@ def _class_at(location: tuple[int | str, ...]) -> type[_Settings]:
     return classes.get(str(location[0]), Study) if len(location) > 1 else Study
 
 
-def _not_keys(settings: type[_Settings]) -> tuple[str, ...]:
+def _not_keys(settings: type[BaseModel]) -> tuple[str, ...]:
     return ("folder", "file") if settings is Study else ()
 
 
-def _known(settings: type[_Settings]) -> str:
+def _known(settings: type[BaseModel]) -> str:
     return ", ".join(name for name in settings.model_fields if name not in _not_keys(settings))
 
 
@@ -335,6 +351,10 @@ def _problems(study: Study) -> list[str]:
     """What the types cannot say, in the order of the file."""
     problems = [f"lens {lens!r} is named twice" for lens in set(study.lenses) if study.lenses.count(lens) > 1]
     problems += _image_problems(study.images)
+    for training in (study.training, *(model.training for model in study.model)):
+        found = _image_problems(training.images) if training and training.images else []
+        problems += [f"training, {problem}" for problem in found]
+    problems += training_problems(study)
     problems += _text_problems(study.text)
     for kind, entries in (
         ("llm", study.llm),

@@ -70,6 +70,7 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool
         "demo": "vlens.commands.demo",
         "run": "vlens.commands.run",
         "check": "vlens.commands.check",
+        "train": "vlens.commands.train",
         "build": "vlens.commands.build",
         "import": "vlens.commands.importing",
         "toy": "vlens.commands.toy",

@@ -8,13 +8,15 @@ from functools import cached_property
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from data_pipeline.connectors import Connector
 from data_pipeline.encoders import VisionEncoder
 from data_pipeline.image_block import image_block
 from data_pipeline.training.losses import AnswerLoss, answer_loss
-from data_pipeline.training.sequences import ImageTextBatch, Layout, Texts, texts_of
+from data_pipeline.training.response_dropout import ResponseDropout
+from data_pipeline.training.sequences import NOT_LEARNED, ImageTextBatch, Layout, Texts, texts_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +66,25 @@ class Trainee:
         marks = self.connector.marks if self.connector.config.image_marks else None
         return image_block(tokens, marks, self.encoder.cols)[0]
 
-    def loss(self, batch: ImageTextBatch, texts: Texts, with_partition: bool = False) -> AnswerLoss:
-        """The loss of `texts`, which are the batch's."""
-        return answer_loss(self.llm, self.layout, self.image_block(batch), texts, with_partition)
+    def loss(
+        self,
+        batch: ImageTextBatch,
+        texts: Texts,
+        with_partition: bool = False,
+        dropout: ResponseDropout | None = None,
+    ) -> AnswerLoss:
+        """The loss of `texts`, which are the batch's; `dropout` is for this pass."""
+        block = self.image_block(batch)
+        if dropout is None:
+            return answer_loss(self.llm, self.layout, block, texts, with_partition)
+        with dropout.applied(self.llm, self._guessing(block, texts)):
+            return answer_loss(self.llm, self.layout, block, texts, with_partition)
+
+    def _guessing(self, block: Tensor, texts: Texts) -> Tensor:
+        """Positions of the sequence whose next token is learned; (batch, sequence)."""
+        before = len(self.layout.prefix) + block.shape[1] - 1
+        learned = (texts.labels != NOT_LEARNED).to(block.device)
+        return functional.pad(learned, (before, 1))
 
 
 def encoder_pixels(encoder: VisionEncoder, pixels: np.ndarray) -> Tensor:

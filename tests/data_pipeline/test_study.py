@@ -14,6 +14,7 @@ from data_pipeline.study import (
     ModelSettings,
     Study,
     TextSettings,
+    TrainingSettings,
     VisionEncoderSettings,
     load_study,
     resolve_layers,
@@ -171,6 +172,7 @@ def test_every_key_is_documented() -> None:
         LLMSettings,
         VisionEncoderSettings,
         ModelSettings,
+        TrainingSettings,
     )
     keys = {name for settings in sections for name in settings.model_fields}
     assert {key for key in keys if f"`{key}`" not in text and f"[{key}]" not in text} == set()

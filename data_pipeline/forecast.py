@@ -8,10 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from data_pipeline.architectures import Architecture
 from data_pipeline.connector_fit import check_connector_fits
-from data_pipeline.connectors import ConnectorConfig
 from data_pipeline.lenses.logit import COPIES, LOGITS_AT_ONCE
-from data_pipeline.model_parts import Counts, Parts, counts_of, framing_of, grid_of, parts_of
+from data_pipeline.model_parts import (
+    Counts,
+    Parts,
+    canvas_side,
+    counts_of,
+    framing_of,
+    grid_of,
+    most_image_tokens,
+    parts_of,
+)
 from data_pipeline.study import ModelSettings, Study, resolve_layers
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
@@ -78,7 +87,7 @@ def forecast(study: Study, model: ModelSettings, work: Workload) -> ModelForecas
     layers = _layers(study, model, depth)
     grid = grid_of(study, model, parts)
     cells = grid[0] * grid[1] if grid else None
-    length = _sequence_length(grid, parts.connector)
+    length = _sequence_length(grid, parts, bool(model.vlm))
     counts = counts_of(model, parts)
     tokens = None if length is None else tokens_per_image(length, study.caption_tokens, work.captioned)
     known = parts.llm is not None and layers is not None and cells is not None
@@ -122,11 +131,14 @@ def _layers(study: Study, model: ModelSettings, depth: int | None) -> tuple[int,
     return resolve_layers(choice, depth, f"model {model.id!r}: vision layer")
 
 
-def _sequence_length(grid: tuple[int, int] | None, connector: ConnectorConfig | None) -> int | None:
+def _sequence_length(grid: tuple[int, int] | None, parts: Parts, whole: bool) -> int | None:
+    """Tokens of an image; of a whole model that cuts images into tiles the most, where that can be known."""
     if grid is None:
         return None
+    if whole and parts.llm:
+        return most_image_tokens(parts.llm)
     rows, cols = grid
-    return rows * (cols + 1) + 2 if connector and connector.image_marks else rows * cols
+    return rows * (cols + 1) + 2 if parts.connector and parts.connector.image_marks else rows * cols
 
 
 def _memory(
@@ -173,7 +185,7 @@ def _pixels(study: Study, model: ModelSettings, parts: Parts) -> int:
     if parts.encoder is not None:
         framing = framing_of(study, model, parts.encoder)
         return framing.width * framing.height
-    return int(parts.llm.vision.image_size) ** 2 if parts.llm else 0
+    return canvas_side(parts.llm) ** 2 if parts.llm else 0
 
 
 def _flops(
@@ -208,6 +220,17 @@ def _missing(study: Study, model: ModelSettings, parts: Parts, cells: int | None
         return "its vision tokens depend on the size of each image"
     if cells is None:
         return "how many vision tokens it makes of an image, only its image processor knows"
-    if not model.vlm and parts.connector is None:
+    if model.vlm:
+        return _about_tiles(parts.llm, cells)
+    if parts.connector is None:
         return "the connector is not at hand: its weights and marks are not counted"
+    return ""
+
+
+def _about_tiles(architecture: Architecture, cells: int) -> str:
+    most = most_image_tokens(architecture)
+    if most is None:
+        return "how many tokens its further tiles add depends on the size of each image"
+    if most > cells:
+        return f"counted with {most} tokens an image, the most that its further tiles can add up to"
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from data_pipeline.framing import Framing
 from data_pipeline.language_models import loadable
 from data_pipeline.locations import TOY_WEIGHTS
 from data_pipeline.study import ModelSettings, Study
+from data_pipeline.vlm_families.molmo_size import GRID, MOLMO, SIDE, molmo_parameters, most_molmo_tokens
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,55 @@ def grid_of(study: Study, model: ModelSettings, parts: Parts) -> tuple[int, int]
 
 
 def _own_grid(architecture: Architecture | None) -> tuple[int, int] | None:
-    if architecture is not None and architecture.config.model_type == "gemma3":
-        side = math.isqrt(int(architecture.config.mm_tokens_per_image))  # as the class pools
-        return side, side
-    if architecture is None or architecture.config.model_type != "llava":
+    """Of the canvas: of the whole image, also where a model cuts further tiles of it."""
+    if architecture is None:
         return None
-    side = int(architecture.vision.image_size) // int(architecture.vision.patch_size)
+    config, kind = architecture.config, architecture.config.model_type
+    if kind == MOLMO:
+        return GRID
+    if kind == "gemma3":
+        side = math.isqrt(int(config.mm_tokens_per_image))  # as the class pools
+        return side, side
+    merged = {
+        "llava": 1,
+        "llava_next": 1,
+        "llava_onevision": 1,
+        "idefics3": getattr(config, "scale_factor", 1),
+        "smolvlm": getattr(config, "scale_factor", 1),
+        "internvl": round(1 / getattr(config, "downsample_ratio", 1)),
+    }
+    if kind not in merged:
+        return None
+    side = canvas_side(architecture) // (_first(architecture.vision.patch_size) * int(merged[kind]))
     return side, side
+
+
+def canvas_side(architecture: Architecture) -> int:
+    """Pixels of the square canvas of a whole model whose grid is known."""
+    return SIDE if architecture.config.model_type == MOLMO else _first(architecture.vision.image_size)
+
+
+def _first(size: int | Sequence[int]) -> int:
+    return int(size[0] if isinstance(size, Sequence) else size)
+
+
+def most_image_tokens(architecture: Architecture) -> int | None:
+    """The most tokens of one image, where further tiles of it are cut; None where this cannot be known.
+
+    A class without such tiles gives its grid's cells.
+    """
+    grid, config = _own_grid(architecture), architecture.config
+    if grid is None:
+        return None
+    if config.model_type == MOLMO:
+        return most_molmo_tokens()
+    cells = grid[0] * grid[1]
+    if config.model_type == "llava_next":
+        side, tile = canvas_side(architecture), grid[0]
+        return cells + max(
+            high // side * tile * (wide // side * tile + 1) for high, wide in config.image_grid_pinpoints
+        )
+    return cells if config.model_type in ("llava", "gemma3") else None
 
 
 def framing_of(study: Study, model: ModelSettings, encoder: Architecture) -> Framing:
@@ -86,6 +130,8 @@ def counts_of(model: ModelSettings, parts: Parts) -> Counts | None:
     """The model's parameters; None where the configuration of its LLM or its encoder is missing."""
     if parts.llm is None or not (model.vlm or parts.encoder):
         return None
+    if parts.llm.config.model_type == MOLMO:
+        return _molmo_counts(parts.llm)
     vision = parts.llm.vision if parts.encoder is None else parts.encoder.vision
     known = parts.encoder is not None or _own_grid(parts.llm) is not None
     encoder = count_parameters(vision, "vision_encoder") if known else 0
@@ -97,6 +143,13 @@ def counts_of(model: ModelSettings, parts: Parts) -> Counts | None:
     if model.vlm:
         return Counts(whole - encoder - matrices, encoder, whole)
     return Counts(whole - matrices, encoder, whole + encoder + connector)
+
+
+def _molmo_counts(architecture: Architecture) -> Counts:
+    counts, text = molmo_parameters(architecture.config), architecture.config
+    matrices = 2 * int(text.vocab_size) * int(text.hidden_size)
+    encoder = counts["vision_encoder"]
+    return Counts(counts["vlm"] - encoder - matrices, encoder, counts["vlm"])
 
 
 def _connector_parameters(config: ConnectorConfig) -> int:

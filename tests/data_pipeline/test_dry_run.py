@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from data_pipeline.architectures import KNOWN, architecture_of, count_parameters
+from data_pipeline.architectures import architecture_of, count_parameters
 from data_pipeline.dry_run import dry_run
 from data_pipeline.errors import InputError
 from data_pipeline.forecast import passes_per_image, tokens_per_image
 from data_pipeline.matrix_rate import measure_matrix_rate
+from data_pipeline.published_architectures import KNOWN
 from data_pipeline.study import load_study
 from tests.data_pipeline.tiny_models import save_encoder, save_llm
 from vlens.cli import main
@@ -30,6 +32,15 @@ PUBLISHED = {  # parameters as they are published; of CLIP and SigLIP the vision
     "google/siglip-so400m-patch14-384": ("vision_encoder", 428_225_600),
     "llava-hf/llava-1.5-7b-hf": ("vlm", 7_063_427_072),
     "Qwen/Qwen2-VL-7B-Instruct": ("vlm", 8_291_375_616),
+    "Qwen/Qwen2.5-VL-32B-Instruct": ("vlm", 33_452_718_336),
+    # Yi-34B with 64 tokens more, CLIP, two matrices with bias, and the token that ends a row
+    "llava-hf/llava-v1.6-34b-hf": ("vlm", 34_388_917_248 + 917_504 + 303_507_456 + 58_734_592 + 7_168),
+    "allenai/Molmo-7B-D-0924": ("vlm", 8_021_025_280),
+    # Qwen2-72B, 128 tokens, CLIP without its last block, pooling, connector, and padding
+    "allenai/Molmo-72B-0924": (
+        "vlm",
+        72_706_203_648 + 1_048_576 + 290_909_184 + 7_344_128 + 302_776_320 + 4_096,
+    ),
 }
 
 
@@ -213,8 +224,53 @@ def test_the_published_study_is_forecast_without_network(capsys: pytest.CaptureF
     (row,) = [line.split() for line in printed.splitlines() if line.startswith("llama-clip ")]
     assert row[:6] == ["llama-clip", "9", "of", "33", "576", "500"]
     words = " ".join(printed.split())
-    assert "qwen2-vl-7b: its vision tokens depend on the size of each image" in words
+    assert "qwen2-vl-7b, qwen2.5-vl-32b: its vision tokens depend on the size of each image" in words
+    assert "llava-next-34b: counted with 2928 tokens an image, the most that its further tiles" in words
+    assert "molmo-7b-d, molmo-72b: counted with 1460 tokens an image, the most" in words
     assert "the bare matrix products of this machine" in words
+
+
+OFF_THE_SHELF = {  # blocks, vision layers, cells; "N-1" is the last but one block's output
+    "qwen2-vl-7b": (28, (0, 1, 2, 4, 8, 16, 24, 26, 27), None),
+    "llava-1.5-7b": (32, (0, 1, 2, 4, 8, 16, 24, 30, 31), 576),
+    "llava-next-34b": (60, (0, 1, 2, 4, 8, 16, 30, 45, 58, 59), 576),
+    "qwen2.5-vl-32b": (64, (0, 1, 2, 4, 8, 16, 32, 48, 56, 62, 63), None),
+    "molmo-7b-d": (28, (0, 1, 2, 4, 8, 16, 24, 26, 27), 144),
+    "molmo-72b": (80, (0, 1, 2, 4, 8, 16, 40, 60, 72, 78, 79), 144),
+}
+
+
+def test_the_published_study_is_all_there() -> None:
+    study = load_study("paper")
+    found = {model.id: model for model in dry_run(study, 300, ablations=True).models}
+    groups = Counter(model.group for model in study.model)
+    assert groups == {"main": 9, "ablation": 9, "off_the_shelf": 6}
+    for name, (blocks, layers, cells) in OFF_THE_SHELF.items():
+        assert (found[name].num_layers, found[name].vision_layers, found[name].cells) == (
+            blocks,
+            layers,
+            cells,
+        )
+    for model in study.model:
+        if model.group != "off_the_shelf":
+            blocks = 28 if model.llm == "qwen2" else 32
+            if model.llm in ("llama", "olmo", "qwen2"):  # the others are trained, and not at hand
+                assert found[model.id].vision_layers == (0, 1, 2, 4, 8, 16, 24, blocks - 2, blocks - 1)
+            assert found[model.id].cells == (729 if model.vision_encoder == "siglip" else 576)
+    assert sum(model.passes for model in found.values()) == 24 * 5
+
+
+def test_code_is_not_run_for_a_forecast(tmp_path: Path) -> None:
+    config = {"model_type": "molmo", "auto_map": {"AutoConfig": "config_molmo.MolmoConfig"}}
+    for name, changes in (("molmo", KNOWN["allenai/Molmo-7B-D-0924"]), ("other", {"model_type": "else"})):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text(json.dumps({**config, **changes}))
+        (tmp_path / name / "config_molmo.py").write_text("raise SystemExit('ran')")
+    found = architecture_of("molmo", tmp_path)
+    assert found is not None
+    assert count_parameters(found.config, "vlm") == 8_021_025_280
+    with pytest.raises(InputError, match="class 'else' brings code of its own, which is never run"):
+        architecture_of("other", tmp_path)
 
 
 def test_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from data_pipeline.errors import InputError
 from data_pipeline.forecast import ModelForecast, Workload, forecast
 from data_pipeline.image_sources import ImageSource
 from data_pipeline.image_tables import ImageTable
-from data_pipeline.measure import IMAGES_AT_ONCE
+from data_pipeline.loading import IMAGES_AT_ONCE
 from data_pipeline.plan import image_source
 from data_pipeline.study import Study
 

@@ -6,13 +6,16 @@ results: deleting it costs time and nothing else.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+import pyarrow as pa
 import torch
 from transformers.utils import logging as transformers_logging
 
+from data_pipeline.batches import Batches, fitting
 from data_pipeline.encoders import VisionEncoder
 from data_pipeline.errors import InputError
 from data_pipeline.language_models import LanguageModel, load_causal_lm, load_tokenizer
@@ -25,6 +28,7 @@ from data_pipeline.progress import Progress
 from data_pipeline.text_index import TextIndex
 
 WORK_FOLDER = "_work"
+IMAGES_AT_ONCE = 8
 
 
 class LoadedLLM:
@@ -42,6 +46,11 @@ class LoadedLLM:
     def vocabulary(self) -> list[str]:
         """Every token as its tokenizer decodes it, by id."""
         return self.language.tokens(range(self.language.vocab_size))
+
+    @cached_property
+    def token_column(self) -> pa.StringArray:
+        """`vocabulary`, to be taken from by columns of ids."""
+        return pa.array(self.vocabulary, pa.string())
 
 
 def _named(index: TextIndex, llm_id: str) -> TextIndex:
@@ -64,11 +73,20 @@ class Loader:
         self._index: tuple[Path, TextIndex] | None = None
         self._contextual: ContextualLens | None = None
         self._vlm: tuple[str, VisionLanguageModel] | None = None
+        self._batches: dict[str, Batches] = {}
+
+    def batches(self, model: ModelPlan) -> Batches:
+        """How many images the model reads at once; where fewer fit into memory, that is remembered."""
+        if model.id not in self._batches:
+            how = IMAGES_AT_ONCE, self.device, self.dtype, self.progress
+            self._batches[model.id] = Batches(f"model {model.id}", "image", *how)
+        return self._batches[model.id]
 
     def vlm(self, model: ModelPlan) -> VisionLanguageModel:
         """The model; the last one is kept."""
         if self._vlm is None or self._vlm[0] != model.id:
-            self._vlm = (model.id, self._composed(model) if model.framing else self._off_the_shelf(model))
+            with self._fitting(model):
+                self._vlm = (model.id, self._composed(model) if model.framing else self._off_the_shelf(model))
         return self._vlm[1]
 
     def llm(self, model: ModelPlan) -> LoadedLLM:
@@ -77,9 +95,9 @@ class Loader:
             self._llm = self._vlm = None  # frees the memory before the next is loaded
             if model.framing:
                 folder = model.folders["llm"]
-                language = LanguageModel(
-                    load_causal_lm(folder, self.dtype, self.device), load_tokenizer(folder)
-                )
+                with self._fitting(model):
+                    causal = load_causal_lm(folder, self.dtype, self.device)
+                language = LanguageModel(causal, load_tokenizer(folder))
             else:
                 language = self.vlm(model).language
             self._llm = LoadedLLM(language, model.llm_id)
@@ -136,6 +154,9 @@ class Loader:
         )
         index.save(folder)
         return index
+
+    def _fitting(self, model: ModelPlan) -> AbstractContextManager[None]:
+        return fitting(f"model {model.id}: the model itself", self.device, self.dtype)
 
     def _composed(self, model: ModelPlan) -> ComposedVLM:
         language = self.llm(model).language

@@ -7,15 +7,17 @@ those that it lacks.
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from torch import Tensor
 
+from data_pipeline.batches import Batches
 from data_pipeline.captioning import caption_ids, caption_losses, write_captions
 from data_pipeline.capture import Capture, capture, equal_shapes
 from data_pipeline.cell_statistics import cell_statistics
@@ -28,8 +30,10 @@ from data_pipeline.models import Look, VisionLanguageModel
 from data_pipeline.plan import ModelPlan, Plan, Shard
 from data_pipeline.rows import Found, canvas_rows, cell_rows, neighbor_rows, table_of
 
-IMAGES_AT_ONCE = 8
 _MOST_DRAWS = 20
+
+Rows = Callable[[], pa.Table]
+"""A table that is made when it is asked for, from arrays in the machine's memory: by whoever writes it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,37 +46,48 @@ class Unit:
     llm: LoadedLLM
     contextual: ContextualLens | None
     wanted: frozenset[str]
+    batches: Batches
 
     @classmethod
     def of(cls, loader: Loader, model: ModelPlan, wanted: Collection[str]) -> Unit:
         """Load what the unit needs."""
         llm = loader.llm(model)
         lens = loader.contextual_lens(model) if "contextual" in wanted else None
-        return cls(loader.plan, model, loader.vlm(model), llm, lens, frozenset(wanted))
+        return cls(loader.plan, model, loader.vlm(model), llm, lens, frozenset(wanted), loader.batches(model))
 
-    def tables(self, shard: Shard) -> dict[str, pa.Table]:
-        """What is wanted, for the images of a shard: neighbours by lens, the other tables by name."""
+    def tables(self, shard: Shard) -> dict[str, Rows]:
+        """What is wanted, for the images of a shard: neighbours by lens, the other tables by name.
+
+        Raises:
+            InputError: one image does not fit into memory, or a hidden state is not finite.
+        """
         images = list(self.plan.images(shard))
         looks = [self.vlm.look(image.pixels) for image in images]
-        parts: dict[str, list[pa.Table]] = {name: [] for name in self.wanted}
-        for run in equal_shapes(looks, IMAGES_AT_ONCE):
-            batch = [images[number] for number in run], [looks[number] for number in run]
-            indices = [shard.indices[number] for number in run]
-            for name, table in self._batch_tables(*batch, indices).items():
-                parts[name].append(table)
-        return {name: pa.concat_tables(tables) for name, tables in parts.items()}
+
+        def batch_tables(batch: range) -> dict[str, Rows]:
+            part = slice(batch.start, batch.stop)
+            return self._batch_tables(images[part], looks[part], list(shard.indices[part]))
+
+        def alike(batch: range) -> range:
+            run = equal_shapes(looks[batch.start : batch.stop], len(batch))[0]
+            return range(batch.start, batch.start + len(run))
+
+        parts: dict[str, list[Rows]] = {name: [] for name in self.wanted}
+        for tables in self.batches.over(len(looks), batch_tables, alike):
+            for name, rows in tables.items():
+                parts[name].append(rows)
+        return {name: partial(_together, rows) for name, rows in parts.items()}
 
     def _batch_tables(
         self, images: list[SourceImage], looks: list[Look], indices: list[int]
-    ) -> dict[str, pa.Table]:
+    ) -> dict[str, Rows]:
         ids = [image.image_id for image in images]
-        tables: dict[str, pa.Table] = {}
+        tables: dict[str, Rows] = {}
         if "canvases" in self.wanted:
-            tables["canvases"] = canvas_rows(
-                [(i, look.canvas) for i, look in zip(images, looks, strict=True)]
-            )
+            canvases = [(image, look.canvas) for image, look in zip(images, looks, strict=True)]
+            tables["canvases"] = partial(canvas_rows, canvases)
         if "samples" in self.wanted:
-            tables["samples"] = self._samples(images, looks, indices)
+            tables["samples"] = partial(table_of, "samples", self._samples(images, looks, indices))
         if self.wanted <= {"canvases", "samples"}:
             return tables
         captured = capture(self.vlm, looks, {0, *self.model.vision_layers}, self.model.id, ids)
@@ -83,9 +98,10 @@ class Unit:
         for lens in ("embedding", "logit", "contextual"):
             if lens in self.wanted:
                 found = self._found(lens, captured, readings)
-                tables[lens] = neighbor_rows(self.model.id, ids, lens, found)
+                tables[lens] = partial(neighbor_rows, self.model.id, ids, lens, found, self.llm.token_column)
         if "cells" in self.wanted:
-            tables["cells"] = cell_rows(self.model.id, ids, self._statistics(captured, readings))
+            statistics = self._statistics(captured, readings)
+            tables["cells"] = partial(cell_rows, self.model.id, ids, statistics)
         return tables
 
     def _found(self, lens: str, captured: Capture, readings: dict[int, LogitReading]) -> dict[int, Found]:
@@ -109,10 +125,8 @@ class Unit:
     def _by_id(
         self, scores: Tensor, ids: Tensor, shape: tuple[int, ...], probabilities: Tensor | None = None
     ) -> Found:
-        token_ids = _array(ids).reshape(shape)
         return Found(
-            tokens=np.array(self.llm.vocabulary, dtype=object)[token_ids],
-            token_ids=token_ids,
+            token_ids=_array(ids).reshape(shape),
             scores=_array(scores).reshape(shape),
             probabilities=None if probabilities is None else _array(probabilities).reshape(shape),
         )
@@ -121,7 +135,6 @@ class Unit:
         assert self.contextual is not None  # noqa: S101  # `of` loads it where it is wanted
         near = self.contextual(states.cpu(), self._top_k)  # the text index is searched there
         return Found(
-            tokens=near.tokens.reshape(shape),
             token_ids=near.token_ids.reshape(shape),
             scores=near.scores.reshape(shape),
             text_layers=near.text_layers.reshape(shape),
@@ -146,7 +159,7 @@ class Unit:
 
     def _samples(
         self, images: Sequence[SourceImage], looks: Sequence[Look], indices: Sequence[int]
-    ) -> pa.Table:
+    ) -> list[dict[str, Any]]:
         written = write_captions(self.vlm, self.vlm.prompt(looks), self.plan.study.caption_tokens)
         losses = self._losses(images, looks, indices)
         rows = []
@@ -158,7 +171,7 @@ class Unit:
                 "generated_caption": written[number],
             }
             rows.append(row | losses.get(number, {}))
-        return table_of("samples", rows)
+        return rows
 
     def _losses(
         self, images: Sequence[SourceImage], looks: Sequence[Look], indices: Sequence[int]
@@ -198,6 +211,10 @@ class Unit:
                 with suppress(RefusedImageError):  # an image that is not of this run's, and not yet looked at
                     return self.plan.image(other)
         return None
+
+
+def _together(tables: Sequence[Rows]) -> pa.Table:
+    return pa.concat_tables([table() for table in tables])
 
 
 def another_image(seed: int, index: int, count: int, attempt: int = 0) -> int | None:

@@ -146,7 +146,6 @@ def context_rows(index: TextIndex, used: set[int]) -> pa.Table:
 class Found:
     """What one lens found at one layer for some images' cells: arrays (image, cell, rank), best first."""
 
-    tokens: np.ndarray  # str
     token_ids: np.ndarray
     scores: np.ndarray
     probabilities: np.ndarray | None = None
@@ -154,12 +153,23 @@ class Found:
     context_ids: np.ndarray | None = None
 
 
-def neighbor_rows(model_id: str, image_ids: Sequence[str], lens: str, found: dict[int, Found]) -> pa.Table:
-    """Table `neighbors`; `found` by vision layer."""
-    return pa.concat_tables(_neighbor_rows(model_id, image_ids, lens, layer, f) for layer, f in found.items())
+def neighbor_rows(
+    model_id: str, image_ids: Sequence[str], lens: str, found: dict[int, Found], vocabulary: pa.StringArray
+) -> pa.Table:
+    """Table `neighbors`; `found` by vision layer, `vocabulary` has the tokens by id."""
+    return pa.concat_tables(
+        _neighbor_rows(model_id, image_ids, lens, layer, one, vocabulary) for layer, one in found.items()
+    )
 
 
-def _neighbor_rows(model_id: str, image_ids: Sequence[str], lens: str, layer: int, found: Found) -> pa.Table:
+def _neighbor_rows(
+    model_id: str,
+    image_ids: Sequence[str],
+    lens: str,
+    layer: int,
+    found: Found,
+    vocabulary: pa.StringArray,
+) -> pa.Table:
     images, cells, ranks = found.scores.shape
     size = found.scores.size
 
@@ -174,7 +184,7 @@ def _neighbor_rows(model_id: str, image_ids: Sequence[str], lens: str, layer: in
             "vision_layer": np.full(size, layer, np.int16),
             "cell": np.tile(np.repeat(np.arange(cells, dtype=np.int32), ranks), images),
             "rank": np.tile(np.arange(1, ranks + 1, dtype=np.int16), images * cells),
-            "token": pa.array(found.tokens.reshape(-1).tolist(), pa.string()),
+            "token": vocabulary.take(pa.array(found.token_ids.reshape(-1))),
             "token_id": optional(found.token_ids, pa.int32()),
             "score": found.scores.reshape(-1).astype(np.float32),
             "probability": optional(found.probabilities, pa.float32()),

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import torch
 
+from data_pipeline.background_writer import BackgroundWriter
 from data_pipeline.errors import RefusedImageError
 from data_pipeline.first_look import look_through
 from data_pipeline.judges.annotations import JUDGE_ID, JUDGE_VERSION, AnnotationsJudge
@@ -147,20 +148,22 @@ class Run:
     def _capture(self, model: ModelPlan, stage: Stage) -> None:
         wanted = {shard: self._wanted(model, shard) for shard in self.plan.shards}
         if any(wanted.values()):
-            with self._recorded("capture", model.id):
+            with self._recorded("capture", model.id), BackgroundWriter(self.writer) as background:
                 for shard, names in wanted.items():
-                    self._compute_unit(model, shard, names)
+                    self._compute_unit(model, shard, names, background)
                     stage.advance(1, model.settings.title)
         else:
             stage.advance(len(wanted), model.settings.title)
 
-    def _compute_unit(self, model: ModelPlan, shard: Shard, names: list[str]) -> None:
+    def _compute_unit(
+        self, model: ModelPlan, shard: Shard, names: list[str], background: BackgroundWriter
+    ) -> None:
         if not names:
             return
         tables = Unit.of(self.loader, model, names).tables(shard)
         for name, (path, input_hash) in self._unit_parts(model, shard).items():
             if name in tables:
-                self.writer.write_part(path, tables[name], input_hash)
+                background.write_part(path, tables[name], input_hash)
 
     def _write_contexts(self, models: list[ModelPlan]) -> None:
         """The contexts that all of an LLM's models used: each once, whoever used it."""

@@ -9,7 +9,7 @@ corpus, and a loader that expects others is refused. Memory: 4 bytes × hidden s
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from data_pipeline.batches import Batches
 from data_pipeline.block_outputs import decoder_of, num_blocks, recorded_layers
 from data_pipeline.contexts import Context, TokenizedText, choose_contexts, context_id, tokenize
 from data_pipeline.corpus import Corpus
@@ -209,23 +210,32 @@ def _read(
     places: dict[str, list[int]] = {}
     for number, context in enumerate(contexts):
         places.setdefault(context.text, []).append(number)
-    read = [text for text in texts if text.text in places]
+    # Texts of like length together, so that little is padding.
+    read = sorted(
+        (text for text in texts if text.text in places), key=lambda text: (len(text.ids), text.text)
+    )
+
+    def read_batch(batch: range) -> tuple[list[int], Tensor]:
+        """Numbers of contexts, and their states (context, layer, hidden)."""
+        some = read[batch.start : batch.stop]
+        wanted = [(row, number) for row, text in enumerate(some) for number in places[text.text]]
+        rows = torch.tensor([row for row, _ in wanted])
+        positions = torch.tensor([contexts[number].position for _, number in wanted])
+        with recorded_layers(llm, layers, lambda _, state: state[rows, positions].float().cpu()) as seen:
+            _forward(llm, some)
+        picked = torch.stack([seen[layer] for layer in layers], dim=1)
+        _check_finite(picked, layers, llm_id, [contexts[number] for _, number in wanted])
+        return [number for _, number in wanted], picked
+
+    weights = next(llm.parameters())
+    batches = Batches(f"text index of {llm_id}", "text", batch_size, weights.device, weights.dtype, progress)
     states: Tensor | None = None
-    with (
-        progress.stage(f"text index of {llm_id}", len(read)) as stage,
-        recorded_layers(llm, layers) as seen,
-    ):
-        for batch in _batches(read, batch_size):
-            _forward(llm, batch)
-            wanted = [(row, number) for row, text in enumerate(batch) for number in places[text.text]]
-            rows = torch.tensor([row for row, _ in wanted])
-            positions = torch.tensor([contexts[number].position for _, number in wanted])
-            picked = torch.stack([seen[layer][rows, positions].float().cpu() for layer in layers], dim=1)
-            _check_finite(picked, layers, llm_id, [contexts[number] for _, number in wanted])
+    with progress.stage(f"text index of {llm_id}", len(read)) as stage:
+        for numbers, picked in batches.over(len(read), read_batch):
             if states is None:
                 states = torch.empty(len(contexts), len(layers), picked.shape[-1])
-            states[[number for _, number in wanted]] = picked
-            stage.advance(len(batch))
+            states[numbers] = picked
+            stage.advance(len({contexts[number].text for number in numbers}))
     assert states is not None  # noqa: S101  # there is at least one context
     return states
 
@@ -241,12 +251,6 @@ def _forward(llm: nn.Module, batch: Sequence[TokenizedText]) -> None:
         mask[row, : len(text.ids)] = 1
     device = next(llm.parameters()).device
     decoder_of(llm)(input_ids=ids.to(device), attention_mask=mask.to(device), use_cache=False)
-
-
-def _batches(texts: Sequence[TokenizedText], size: int) -> Iterator[Sequence[TokenizedText]]:
-    """Texts of like length together, so that little is padding."""
-    ordered = sorted(texts, key=lambda text: (len(text.ids), text.text))
-    yield from (ordered[start : start + size] for start in range(0, len(ordered), size))
 
 
 def _check_finite(states: Tensor, layers: Sequence[int], llm_id: str, contexts: Sequence[Context]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -24,7 +25,7 @@ from data_pipeline.plan import make_plan
 from data_pipeline.progress import SilentProgress
 from data_pipeline.run import run_study
 from data_pipeline.schema import LENSES, TABLES
-from data_pipeline.store import Results
+from data_pipeline.store import Results, read_manifest
 from data_pipeline.study import load_study
 from tests.data_pipeline.tiny_models import save_llm
 from tests.data_pipeline.tiny_vlm_study import write_tiny_vlm_study
@@ -166,6 +167,30 @@ def test_a_killed_run_resumes_to_the_tables_of_an_unbroken_one(
     assert 0 < parts < len(list((results / "neighbors").rglob("*.parquet"))), (
         "killed too late to show anything"
     )
+    run_study(load_study(study_file), broken, num_images=3)
+    assert content(broken) == content(results)
+
+
+def test_a_run_whose_disk_is_full_midway_resumes_to_the_same_tables(
+    study_file: Path, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, synced = tmp_path / "broken", []
+
+    def filling_disk(descriptor: int) -> None:
+        synced.append(descriptor)
+        if len(synced) > 25:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", filling_disk)
+        with pytest.raises(OSError, match="No space left") as caught:
+            run_study(load_study(study_file), broken, num_images=3)
+    assert caught.value.errno == errno.ENOSPC
+    assert Path(caught.value.filename).is_relative_to(broken)
+    written = [part for part in read_manifest(broken).parts if part.startswith("neighbors/")]
+    assert 0 < len(written) < len(list((results / "neighbors").rglob("*.parquet")))
+    assert changed_parts(Results(broken)) == []
+    assert list(broken.rglob("*.partial")) == []
     run_study(load_study(study_file), broken, num_images=3)
     assert content(broken) == content(results)
 

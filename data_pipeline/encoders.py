@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, CLIPVisionModel, Dinov2Model, PreTrainedModel, SiglipVisionModel
 
+from data_pipeline.language_models import load_whole
+
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -82,9 +84,7 @@ class VisionEncoder(nn.Module):
     ) -> VisionEncoder:
         """From a folder; a whole CLIP or SigLIP model gives its vision half."""
         family = _family_of(AutoConfig.from_pretrained(folder, trust_remote_code=False).model_type)
-        model = family.model_class.from_pretrained(
-            folder, dtype=dtype, use_safetensors=True, trust_remote_code=False
-        )
+        model = load_whole(family.model_class, Path(folder), dtype)
         mean, std = _pixel_statistics(Path(folder))
         return cls(model.to(device), mean, std, image_size)
 

@@ -13,7 +13,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError
@@ -124,11 +124,24 @@ def load_causal_lm(folder: Path, dtype: torch.dtype, device: torch.device) -> Pr
         raise InputError(
             f"{folder}: LLM of type {family!r} is not known; known: {', '.join(sorted(TEXT_FAMILIES))}"
         )
+    return load_whole(AutoModelForCausalLM, folder, dtype).to(device).eval().requires_grad_(False)
+
+
+def load_whole(kind: Any, folder: Path, dtype: torch.dtype) -> PreTrainedModel:
+    """The model of class `kind` in `folder`, from safetensors alone.
+
+    Raises:
+        InputError: files that cannot be loaded, or that lack weights, which the library would draw at random.
+    """
+    how = {"use_safetensors": True, "trust_remote_code": False, "output_loading_info": True}
     with loadable(folder):
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=dtype, use_safetensors=True, trust_remote_code=False
+        model, found = kind.from_pretrained(folder, dtype=dtype, **how)
+    if missing := sorted(found["missing_keys"]):
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise InputError(
+            f"{folder}: its weights lack {missing[0]!r}{more}, which class {type(model).__name__} needs"
         )
-    return model.to(device).eval().requires_grad_(False)
+    return cast(PreTrainedModel, model)
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:

@@ -25,7 +25,13 @@ from transformers import (
 
 from data_pipeline.chat_templates import templated
 from data_pipeline.errors import InputError
-from data_pipeline.language_models import LanguageModel, load_tokenizer, loadable, model_config
+from data_pipeline.language_models import (
+    LanguageModel,
+    load_tokenizer,
+    load_whole,
+    loadable,
+    model_config,
+)
 from data_pipeline.models import Look, Prompt
 from data_pipeline.vlm_families.family import Family
 from data_pipeline.vlm_families.general import General
@@ -111,11 +117,7 @@ def load_off_the_shelf(
     check_class(config.model_type, folder, grid)
     if remote_code:
         return _load_molmo(folder, text, dtype, device, recipe, config)
-    with loadable(folder):
-        model = AutoModelForImageTextToText.from_pretrained(
-            folder, dtype=dtype, use_safetensors=True, trust_remote_code=False
-        )
-    model = model.to(device).eval().requires_grad_(False)
+    model = load_whole(AutoModelForImageTextToText, folder, dtype).to(device).eval().requires_grad_(False)
     language = LanguageModel(model, load_tokenizer(folder))
     family: Family
     if config.model_type in FAMILIES:

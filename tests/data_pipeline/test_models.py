@@ -215,9 +215,7 @@ def test_a_class_that_does_more_than_norm_and_head_is_refused(tmp_path: Path) ->
 
 def test_unknown_classes_are_refused_by_name(tmp_path: Path) -> None:
     save_llm(tmp_path / "llm")
-    with pytest.raises(
-        InputError, match=r"type 'llama' is not known; known: .*llava, llava_next, molmo, qwen2"
-    ):
+    with pytest.raises(InputError, match=r"type 'llama' is not known; known: .*llava, llava_next, .*qwen2"):
         load_off_the_shelf(tmp_path / "llm", "x", F32, CPU)
     save_encoder(tmp_path / "encoder")
     with pytest.raises(InputError, match="LLM of type 'clip_vision_model' is not known"):

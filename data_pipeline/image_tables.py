@@ -12,8 +12,9 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pyarrow as pa
@@ -66,6 +67,11 @@ class TableFile:
     def __len__(self) -> int:
         return self._starts[-1]
 
+    @property
+    def groups(self) -> list[range]:
+        """The rows of each group, which are read at once."""
+        return [range(*pair) for pair in pairwise(self._starts)]
+
     def group_of(self, row: int) -> tuple[int, int]:
         """The group of a row, and the row's number in it."""
         group = bisect_right(self._starts, row) - 1
@@ -111,6 +117,7 @@ class ImageTable:
         self.columns = columns
         self._ids = _ids(name, self._files, columns.id) if columns.id else None
         self._groups: dict[tuple[int, int], pa.Table] = {}
+        self._reading = Lock()
 
     def __len__(self) -> int:
         return self._starts[-1]
@@ -118,6 +125,17 @@ class ImageTable:
     def image_id(self, index: int) -> str:
         """The id of a row: its number where no column has ids."""
         return self._ids[index] if self._ids else f"{index:06d}"
+
+    @property
+    def read_together(self) -> list[range]:
+        """Images that are read at once: who goes through a table out of order keeps to these."""
+        starts = zip(self._starts, self._files, strict=False)
+        return [
+            range(start + rows.start, start + rows.stop)
+            for start, file in starts
+            for rows in file.groups
+            if rows
+        ]
 
     def __getitem__(self, index: int) -> SourceImage:
         number = bisect_right(self._starts, index) - 1
@@ -137,11 +155,12 @@ class ImageTable:
         file = self._files[number]
         group, place = file.group_of(row)
         wanted = [name for name in (self.columns.image, self.columns.caption) if name]
-        if (number, group) not in self._groups:
-            if len(self._groups) >= _GROUPS_KEPT:
-                del self._groups[next(iter(self._groups))]
-            self._groups[number, group] = file.group(group, wanted)
-        one = self._groups[number, group].slice(place, 1)
+        with self._reading:  # several threads may ask for one group
+            if (number, group) not in self._groups:
+                if len(self._groups) >= _GROUPS_KEPT:
+                    del self._groups[next(iter(self._groups))]
+                self._groups[number, group] = file.group(group, wanted)
+            one = self._groups[number, group].slice(place, 1)
         with readable(file.path):
             one.validate(full=True)  # Arrow files are not checked when they are mapped
         return dict(one.to_pylist()[0])

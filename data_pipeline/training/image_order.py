@@ -22,9 +22,10 @@ class ImageOrder:
     def index(self, place: int) -> int:
         """The image at a place, counted from 0 over all rounds."""
         number, offset = divmod(place, self.count)
-        if self._round[0] != number:
-            self._round = number, self._shuffled(number)
-        return int(self._round[1][offset])
+        known = self._round  # one thread may be in the next round already
+        if known[0] != number:
+            self._round = known = number, self._shuffled(number)
+        return int(known[1][offset])
 
     def instead(self, place: int, attempt: int) -> int:
         """Another image for a place whose own cannot be used."""

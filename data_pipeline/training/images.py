@@ -21,6 +21,7 @@ from data_pipeline.training.tasks import NEEDS, example_of
 from data_pipeline.training.trainee import encoder_pixels
 
 _ATTEMPTS = 100
+_READERS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,14 +98,13 @@ def places_of(step: int, batch_size: int, rank: int, processes: int) -> range:
 def read_ahead(
     images: TrainingImages, places: Callable[[int], range], steps: range
 ) -> Iterator[list[TrainingItem]]:
-    """The items of each step, those of the next being read while one is computed."""
+    """The items of each step, those of the next being read by several threads while one is computed."""
+    with ThreadPoolExecutor(_READERS, "training-images") as readers:
 
-    def read(step: int) -> list[TrainingItem]:
-        return [images.item(place) for place in places(step)]
+        def read(step: int) -> list[Future[TrainingItem]]:
+            return [readers.submit(images.item, place) for place in (places(step) if step in steps else ())]
 
-    with ThreadPoolExecutor(1, "training-images") as reader:
-        waiting: Future[list[TrainingItem]] | None = None
+        waiting = read(steps.start)
         for step in steps:
-            present = waiting or reader.submit(read, step)
-            waiting = reader.submit(read, step + 1) if step + 1 in steps else None
-            yield present.result()
+            present, waiting = waiting, read(step + 1)
+            yield [item.result() for item in present]

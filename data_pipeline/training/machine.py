@@ -20,7 +20,7 @@ def device_of(wanted: str, processes: Processes) -> torch.device:
         raise InputError("--device cuda: torch finds no CUDA device here; leave it out to train on the CPU")
     if wanted == "cpu" or not there:
         return torch.device("cpu")
-    torch.cuda.setdevice_of(processes.local)
+    torch.cuda.set_device(processes.local)
     return torch.device("cuda", processes.local)
 
 

@@ -6,6 +6,8 @@ import errno
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from PIL import Image
@@ -15,6 +17,7 @@ from torch import nn
 from data_pipeline.connectors import ConnectorConfig
 from data_pipeline.errors import InputError
 from data_pipeline.image_sources import Region, SourceImage
+from data_pipeline.image_tables import Columns, ImageTable
 from data_pipeline.language_models import load_causal_lm
 from data_pipeline.training import checkpoints
 from data_pipeline.training.checkpoints import TrainingFolder
@@ -113,6 +116,14 @@ def test_rows_that_are_read_together_stay_together() -> None:
     places = [order.index(place) for place in range(12)]
     assert sorted(places) == list(range(12)) != places
     assert all(len({index // 4 for index in places[start : start + 4]}) == 1 for start in (0, 4, 8))
+
+
+def test_a_table_names_the_rows_of_its_groups(tmp_path: Path) -> None:
+    table = pa.table({"image": [b""] * 7})
+    for name in ("a", "b"):
+        pq.write_table(table, tmp_path / f"{name}.parquet", row_group_size=4)
+    source = ImageTable("t", sorted(tmp_path.glob("*.parquet")), Columns())
+    assert source.read_together == [range(0, 4), range(4, 7), range(7, 11), range(11, 14)]
 
 
 def test_a_step_s_images_are_shared_out_without_gaps() -> None:

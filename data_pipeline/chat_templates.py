@@ -14,8 +14,8 @@ QUESTION = "Describe this image."
 _PROCESSORS_FILE = "chat_template.json"  # of processors saved by older versions of transformers
 
 
-def templated(tokenizer: Any, folder: Path) -> str:
-    """The user's turn with the image first, then `QUESTION`, up to where the model answers.
+def templated(tokenizer: Any, folder: Path, question: str = QUESTION) -> str:
+    """The user's turn with the image first, then `question`, up to where the model answers.
 
     Raises:
         InputError: the folder has no template, or one that cannot be used.
@@ -23,7 +23,7 @@ def templated(tokenizer: Any, folder: Path) -> str:
     template = _template(tokenizer, folder)
     if not template:
         raise InputError(f"{folder}: has no chat template, so the study must give this model a prompt")
-    turn = {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": QUESTION}]}
+    turn = {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": question}]}
     try:
         # The library runs templates in a sandbox.
         prompt = tokenizer.apply_chat_template(

@@ -24,7 +24,7 @@ from data_pipeline.images import Box
 from data_pipeline.picture_files import PICTURE_SUFFIXES, read_picture_file
 from data_pipeline.schema import check_id
 
-_CAPTIONS = "captions.csv"
+CAPTIONS_FILE = "captions.csv"
 _TOY_SCENES = {"tune": 400, "report": 400, "train": 12_000}
 
 
@@ -134,10 +134,11 @@ class ImageFolder:
         """
         if not folder.is_dir():
             raise InputError(f"{folder}: no such folder, expected images")
-        if captions is None and (folder / _CAPTIONS).is_file():
-            captions = folder / _CAPTIONS
+        if captions is None and (folder / CAPTIONS_FILE).is_file():
+            captions = folder / CAPTIONS_FILE
         self.folder, self.name = folder, str(folder)
-        self._rows = list(_caption_rows(captions)) if captions else _files_of(folder)
+        rows = _caption_rows(captions) if captions else ({"file": name} for name in pictures_in(folder))
+        self._rows: list[dict[str, Any]] = list(rows)
         self._ids = _image_ids(self._rows, f"{captions or folder}")
 
     def __len__(self) -> int:
@@ -190,8 +191,12 @@ def digest_of_name(name: str) -> str:
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
-def _files_of(folder: Path) -> list[dict[str, Any]]:
-    """The pictures in a folder and the folders inside, without hidden ones."""
+def pictures_in(folder: Path) -> list[str]:
+    """The pictures in a folder and the folders inside, without hidden ones: paths from `folder`, in order.
+
+    Raises:
+        InputError: there is none, or a folder cannot be read.
+    """
     files = []
     for inside, folders, names in os.walk(folder, onerror=_stop):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -199,7 +204,7 @@ def _files_of(folder: Path) -> list[dict[str, Any]]:
         files += [path.as_posix() for path in paths if path.suffix.lower() in PICTURE_SUFFIXES]
     if not files:
         raise InputError(f"{folder}: no images in it (looked for {', '.join(sorted(PICTURE_SUFFIXES))})")
-    return [{"file": name} for name in sorted(files)]
+    return sorted(files)
 
 
 def _stop(error: OSError) -> None:

@@ -6,6 +6,7 @@ The Python API is the handful of names below; each is imported when it is first 
     study = vlens.load_study("toy")
     vlens.run_study(study, Path("results/toy"), num_images=10)
     vlens.build_site(Path("results/toy"), Path("site"))
+    page = vlens.look("photo.jpg", "HuggingFaceTB/SmolVLM-256M-Instruct").page
     neighbors = vlens.Results(Path("results/toy")).read("neighbors")
 """
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from data_pipeline.study import load_study
     from data_pipeline.versions import __version__ as __version__
     from generator.build import build_site
+    from vlens.one_look import look
 
 __all__ = [
     "InputError",
@@ -29,6 +31,7 @@ __all__ = [
     "build_site",
     "import_vlens_json",
     "load_study",
+    "look",
     "run_study",
 ]
 
@@ -39,6 +42,7 @@ _MODULES = {
     "build_site": "generator.build",
     "import_vlens_json": "data_pipeline.importers.vlens_json",
     "load_study": "data_pipeline.study",
+    "look": "vlens.one_look",
     "run_study": "data_pipeline.run",
 }
 

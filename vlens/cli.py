@@ -68,9 +68,10 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool
     cls=LazyGroup,
     modules={
         "demo": "vlens.commands.demo",
+        "look": "vlens.commands.look",
         "run": "vlens.commands.run",
-        "check": "vlens.commands.check",
         "train": "vlens.commands.train",
+        "check": "vlens.commands.check",
         "build": "vlens.commands.build",
         "import": "vlens.commands.importing",
         "toy": "vlens.commands.toy",

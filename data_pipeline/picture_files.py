@@ -1,8 +1,8 @@
 """The one door for pictures: bytes of any kind in, RGB out, or the reason why not.
 
-What becomes of orientation, transparency, 16 bits and several frames is decided here for all sources (see
-docs/methods.md, "Pictures"). Bytes may come from strangers: the formats are listed, as Pillow would hand
-some, such as EPS, to another program; sizes are looked at before pixels are decoded.
+What becomes of orientation, transparency, colour profiles, 16 bits and several frames is decided here for all
+sources (see docs/methods.md, "Pictures"). Bytes may come from strangers: the formats are listed, as Pillow
+would hand some, such as EPS, to another program; sizes are looked at before pixels are decoded.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError, features
 
+from data_pipeline.colour_profiles import as_srgb
 from data_pipeline.errors import RefusedImageError
 
 PICTURE_SUFFIXES = frozenset(
@@ -26,6 +27,7 @@ MOST_BYTES = 2**30
 MOST_PIXELS = 2**27  # 400 MB of RGB; cameras reach 100 million pixels
 MOST_ELONGATED = 200  # the limit of Qwen2-VL's processor; beyond it a model sees a line
 
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
 _UNKNOWN_RANGE = ("I", "F")
 
@@ -46,7 +48,7 @@ def read_picture(content: bytes, name: str) -> Image.Image:
         with warnings.catch_warnings():
             # Pillow warns from half of our limit on, and of metadata that nothing here reads.
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            with Image.open(io.BytesIO(content), formats=_formats(content, name)) as image:
                 if problem := _size_problem(*image.size) or _mode_problem(image.mode):
                     raise RefusedImageError(name, problem)
                 return to_rgb(ImageOps.exif_transpose(image))
@@ -60,6 +62,24 @@ def read_picture(content: bytes, name: str) -> Image.Image:
     except Exception as error:  # damaged bytes make decoders raise nearly anything
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise RefusedImageError(name, f"cannot be read as an image ({reason})") from error
+
+
+def _formats(content: bytes, name: str) -> tuple[str, ...]:
+    """What may be decoded; HEIC where the package for it is installed, which is an extra.
+
+    Raises:
+        RefusedImageError: it is HEIC, and the package is not there.
+    """
+    if content[4:8] != b"ftyp" or content[8:12] not in _HEIF_BRANDS:
+        return FORMATS
+    try:
+        import pillow_heif
+    except ImportError as error:
+        raise RefusedImageError(
+            name, "is HEIC, which needs a package more: pip install pillow-heif"
+        ) from error
+    pillow_heif.register_heif_opener()
+    return (*FORMATS, "HEIF")
 
 
 def read_picture_file(path: Path, name: str | None = None) -> tuple[bytes, Image.Image]:
@@ -84,6 +104,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     """RGB of a picture of any mode with a known range; what is transparent shows white."""
     if image.mode in _SIXTEEN_BITS:
         return _sixteen_bits_to_rgb(image)
+    image = as_srgb(image)
     if not image.has_transparency_data:
         return image.convert("RGB")
     layer = image.convert("RGBA")

@@ -6,6 +6,7 @@ import io
 import os
 import pickle
 import struct
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,113 @@ UNUSABLE = {
 def test_what_cannot_be_shown_is_refused_with_its_reason(content: bytes, reason: str) -> None:
     with pytest.raises(RefusedImageError, match=f"^a: .*{reason}"):
         read_picture(content, "a")
+
+
+def tag(kind: bytes, content: bytes) -> bytes:
+    return kind + bytes(4) + content + bytes(-len(content) % 4)
+
+
+def fixed(*numbers: float) -> bytes:
+    return b"".join(struct.pack(">i", round(number * 65536)) for number in numbers)
+
+
+ADOBE_RGB = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
+SRGB = ((0.43607, 0.22249, 0.01392), (0.38515, 0.71687, 0.09708), (0.14307, 0.06061, 0.71410))
+"""XYZ of red, green and blue under D50, as the profiles of these names say."""
+
+
+def profile(space: bytes = b"RGB ", name: bytes = b"wide", gamma: float = 563 / 256) -> bytes:
+    """An ICC profile by hand: three colours and a gamma, or a gamma alone for greys."""
+    curve = tag(b"curv", struct.pack(">IH", 1, round(gamma * 256)))
+    text = tag(b"desc", struct.pack(">I", len(name) + 1) + name + bytes(1 + 4 + 4 + 2 + 1 + 67))
+    tags = {b"desc": text, b"cprt": tag(b"text", b"none\0"), b"wtpt": tag(b"XYZ ", fixed(0.9642, 1, 0.8249))}
+    if space == b"GRAY":
+        tags[b"kTRC"] = curve
+    else:
+        for colour, xyz in zip(b"rgb", ADOBE_RGB, strict=True):
+            tags[bytes([colour]) + b"XYZ"] = tag(b"XYZ ", fixed(*xyz))
+            tags[bytes([colour]) + b"TRC"] = curve
+    place, table, data = 128 + 4 + 12 * len(tags), struct.pack(">I", len(tags)), b""
+    for signature, content in tags.items():
+        table += signature + struct.pack(">II", place + len(data), len(content))
+        data += content
+    size = struct.pack(">I", place + len(data))
+    head = size + bytes(4) + bytes([2, 0x10, 0, 0]) + b"mntr" + space + b"XYZ " + bytes(12) + b"acsp"
+    return (head + bytes(28) + fixed(0.9642, 1, 0.8249)).ljust(128, b"\0") + table + data
+
+
+def in_srgb(pixel: tuple[int, ...]) -> list[float]:
+    """The known answer: gamma off, to XYZ, to sRGB's colours, sRGB's curve on."""
+    xyz = (np.array(pixel) / 255) ** (563 / 256) @ np.array(ADOBE_RGB)
+    linear = np.clip(xyz @ np.linalg.inv(np.array(SRGB)), 0, 1)
+    return (255 * np.where(linear < 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)).tolist()
+
+
+@pytest.mark.parametrize(
+    "pixel", [(200, 100, 100), (120, 180, 90), (60, 90, 200), (128, 128, 128), (0, 255, 0)]
+)
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "JPEG"])
+def test_colours_of_a_wide_gamut_become_srgb(kind: str, pixel: tuple[int, int, int]) -> None:
+    content = encoded(Image.new("RGB", (8, 8), pixel), kind, icc_profile=profile())
+    assert first_pixel(content) == pytest.approx(in_srgb(pixel), abs=4 if kind == "JPEG" else 1.5)
+    assert first_pixel(encoded(Image.new("RGB", (8, 8), pixel), kind)) == pytest.approx(pixel, abs=2)
+
+
+def test_transparency_and_greys_keep_to_their_profiles() -> None:
+    half = encoded(Image.new("RGBA", (2, 2), (200, 100, 100, 128)), icc_profile=profile())
+    expected = [255 + (value - 255) * 128 / 255 for value in in_srgb((200, 100, 100))]
+    assert first_pixel(half) == pytest.approx(expected, abs=1.5)
+    grey = encoded(Image.new("L", (2, 2), 100), icc_profile=profile(b"GRAY", gamma=1.0))
+    linear = 100 / 255
+    assert first_pixel(grey) == pytest.approx([255 * (1.055 * linear ** (1 / 2.4) - 0.055)] * 3, abs=1.5)
+    palette = Image.new("P", (2, 2), 1)
+    palette.putpalette([9, 9, 9, 200, 100, 100])
+    assert first_pixel(encoded(palette, icc_profile=profile())) == pytest.approx(
+        in_srgb((200, 100, 100)), abs=1.5
+    )
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [b"", b"no profile", profile()[:200], profile(b"GRAY"), profile(name=b"sRGB IEC61966-2.1")],
+    ids=["empty", "text", "truncated", "of greys", "sRGB"],
+)
+def test_profiles_that_say_nothing_here_are_left_aside(odd: bytes) -> None:
+    assert first_pixel(encoded(Image.new("RGB", (2, 2), (200, 100, 100)), icc_profile=odd)) == (200, 100, 100)
+
+
+def test_damaged_profiles_are_read_or_left_aside_and_nothing_else() -> None:
+    random = np.random.default_rng(2)
+    for _ in range(100):
+        damaged = bytearray(profile())
+        for place in random.integers(0, len(damaged), 6):
+            damaged[place] = random.integers(256)
+        read_picture(encoded(Image.new("RGB", (2, 2), "red"), icc_profile=bytes(damaged)), "x")
+
+
+HEIC = b"\0\0\0\x1cftypheic\0\0\0\0mif1heic"
+
+
+def test_heic_without_its_package_is_refused_with_the_line_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(RefusedImageError, match=r"^a\.heic: is HEIC, .*: pip install pillow-heif$"):
+        read_picture(HEIC + bytes(400), "a.heic")
+
+
+def test_heic_is_read_with_its_package() -> None:
+    heif = pytest.importorskip("pillow_heif")
+    heif.register_heif_opener()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = Image.new("RGB", (64, 48), (200, 30, 40))
+    content = encoded(image, "HEIF", quality=95, exif=exif.tobytes())
+    turned = read_picture(content, "a.heic")
+    assert turned.size == (48, 64)
+    assert first_pixel(content) == pytest.approx((200, 30, 40), abs=3)
+    with pytest.raises(RefusedImageError, match=r"^a\.heic: "):
+        read_picture(HEIC + bytes(400), "a.heic")
 
 
 def test_files_that_cannot_be_opened_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

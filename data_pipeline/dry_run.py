@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from data_pipeline.corpus import everyday_sentences, read_corpus
+from data_pipeline.corpus import Corpus, everyday_sentences, read_corpus, toy_captions
 from data_pipeline.errors import InputError
 from data_pipeline.forecast import ModelForecast, Workload, forecast
 from data_pipeline.image_sources import ImageSource
@@ -13,21 +15,30 @@ from data_pipeline.loading import IMAGES_AT_ONCE
 from data_pipeline.plan import image_source
 from data_pipeline.study import Study
 
+_WORD_OR_SIGN = re.compile(r"\w+|[^\w\s]")
+
 
 @dataclass(frozen=True)
 class StudyForecast:
-    """`sentences` is None where the corpus is not at hand; each of `llms` reads all of them."""
+    """Each of `llms` reads all of `corpus`, which is None where it is not at hand or none is read."""
 
     study: Study
     work: Workload
     models: tuple[ModelForecast, ...]
-    sentences: int | None
+    corpus: Corpus | None
     llms: int
 
     @property
     def images(self) -> int:
         """What passes, bytes and seconds are multiplied with: 1 where the number of images is not known."""
         return 1 if self.work.images is None else self.work.images
+
+    @property
+    def sentences(self) -> int | None:
+        """How many each LLM reads for its text index; None where the corpus is not at hand."""
+        if not self.llms or self.study.text.source == "index":
+            return 0
+        return len(self.corpus) if self.corpus else None
 
     def passes(self, model: ModelForecast) -> int:
         """Of all images through `model`."""
@@ -37,11 +48,40 @@ class StudyForecast:
         """Bytes of the model's tables and canvases, at most."""
         return None if model.disk_per_image is None else self.images * model.disk_per_image
 
-    def seconds(self, model: ModelForecast, tokens_per_second: float | None, rate: float) -> float | None:
-        """Of all images: tokens at a given rate, else operations at `rate` per second."""
+    def seconds(
+        self,
+        model: ModelForecast,
+        tokens_per_second: float | None,
+        rate: float,
+        float32_rate: float | None = None,
+    ) -> float | None:
+        """Of all images: tokens at a given rate, else operations at `rate` per second.
+
+        `float32_rate` is that of the lenses' operations, where it is another.
+        """
         if tokens_per_second:
             return None if model.tokens is None else self.images * model.tokens / tokens_per_second
-        return None if model.flops is None else self.images * model.flops / rate
+        if model.flops is None or model.lens_flops is None:
+            return None
+        lenses = model.lens_flops / (float32_rate or rate)
+        return self.images * ((model.flops - model.lens_flops) / rate + lenses)
+
+    def text_seconds(self, tokens_per_second: float | None, rate: float) -> list[float | None]:
+        """Of reading the corpus, for each LLM that reads it: None where it or the LLM's size is not known."""
+        if self.sentences == 0:
+            return []
+        flops = {model.llm_id: model.flops_per_text_token for model in self.models}.values()
+        if self.corpus is None:
+            return [None for _ in flops]
+        tokens = about_tokens(self.corpus.texts)
+        if tokens_per_second:
+            return [tokens / tokens_per_second for _ in flops]
+        return [None if each is None else tokens * each / rate for each in flops]
+
+
+def about_tokens(texts: Iterable[str]) -> int:
+    """Four tokens for every three words and signs, as tokenizers of English do; none is asked."""
+    return sum(len(_WORD_OR_SIGN.findall(text)) for text in texts) * 4 // 3
 
 
 def dry_run(study: Study, num_images: int | None, ablations: bool) -> StudyForecast:
@@ -68,7 +108,7 @@ def _dry_run(study: Study, num_images: int | None, ablations: bool) -> StudyFore
     work = Workload(count, _captioned(study, source), min(most, count) if count else most)
     models = tuple(forecast(study, model, work) for model in chosen)
     llms = len({model.llm_id for model in models}) if "contextual" in study.lenses else 0
-    return StudyForecast(study, work, models, _sentences(study) if llms else 0, llms)
+    return StudyForecast(study, work, models, _corpus(study) if llms else None, llms)
 
 
 def _images_at_hand(study: Study) -> ImageSource | None:
@@ -97,13 +137,14 @@ def _captioned(study: Study, source: ImageSource | None) -> bool:
     return study.images.source != "folder" or bool(study.images.captions) or own.is_file()
 
 
-def _sentences(study: Study) -> int | None:
+def _corpus(study: Study) -> Corpus | None:
+    """What is to be read, where it is at hand."""
     text = study.text
     if text.source == "index":
-        return 0
+        return None
     if text.source == "everyday":
-        return len(everyday_sentences(text.sentences))
+        return everyday_sentences(text.sentences)
     if text.source == "toy-captions":
-        return text.sentences
+        return toy_captions(text.sentences, study.seed)
     file = study.folder / str(text.file)
-    return len(read_corpus(file, text.sentences)) if file.is_file() else None
+    return read_corpus(file, text.sentences) if file.is_file() else None

@@ -56,7 +56,11 @@ class Memory:
 
 @dataclass(frozen=True)
 class ModelForecast:
-    """One model; `tokens` and `flops` are per image; None wherever a number is not known."""
+    """One model; `tokens` and `flops` are per image; None wherever a number is not known.
+
+    Of `flops` the `lens_flops` are in float32, the others in the study's type. `flops_per_text_token` is what
+    the LLM does for each token of the corpus.
+    """
 
     id: str
     llm_id: str
@@ -69,6 +73,8 @@ class ModelForecast:
     memory: Memory | None
     disk_per_image: float | None
     flops: int | None
+    lens_flops: int | None
+    flops_per_text_token: int | None
     source: str
     missing: str
 
@@ -105,6 +111,8 @@ def forecast(study: Study, model: ModelSettings, work: Workload) -> ModelForecas
         flops=_flops(study, work, parts, counts, tokens, cells, layers)
         if known and tokens and cells
         else None,
+        lens_flops=_lens_flops(study, parts, cells, layers) if known else None,
+        flops_per_text_token=2 * counts.blocks if counts else None,
         source=parts.llm.source if parts.llm else "",
         missing=_missing(study, model, parts, cells),
     )
@@ -199,15 +207,25 @@ def _flops(
 ) -> int | None:
     """Two operations a parameter: of the LLM's blocks for each token, of the encoder for each patch and look.
 
-    And two a number for what the embedding and the logit lens compare each cell with, at every layer.
+    And those of `_lens_flops`.
     """
     if counts is None or parts.llm is None or tokens is None or cells is None or layers is None:
         return None
     looks = 4 if work.captioned else 2
-    matrix = int(parts.llm.text.vocab_size) * int(parts.llm.text.hidden_size)
-    lenses = sum(lens in study.lenses for lens in ("embedding", "logit"))
-    products = counts.blocks * tokens + counts.encoder * cells * looks + cells * len(layers) * matrix * lenses
-    return 2 * products
+    products = counts.blocks * tokens + counts.encoder * cells * looks
+    return 2 * products + (_lens_flops(study, parts, cells, layers) or 0)
+
+
+def _lens_flops(study: Study, parts: Parts, cells: int | None, layers: tuple[int, ...] | None) -> int | None:
+    """Two operations a number of what embedding and logit lens compare each cell with, at every layer.
+
+    The logit lens, from which entropy and divergence also come, reads the last layer in any case.
+    """
+    if parts.llm is None or cells is None or layers is None:
+        return None
+    text = parts.llm.text
+    read = len(layers) * ("embedding" in study.lenses) + len({*layers, int(text.num_hidden_layers)})
+    return 2 * cells * read * int(text.vocab_size) * int(text.hidden_size)
 
 
 def _missing(study: Study, model: ModelSettings, parts: Parts, cells: int | None) -> str:

@@ -13,24 +13,35 @@ _SIDE = {"cpu": 1024, "cuda": 8192}
 
 @dataclass(frozen=True)
 class MatrixRate:
-    """Operations (multiplications and additions) per second, and the device that did them."""
+    """Operations (multiplications and additions) per second, and the device that did them.
+
+    `per_second` is in a study's own type, `float32_per_second` in the lenses'.
+    """
 
     per_second: float
+    float32_per_second: float
     device: str
 
 
 def measure_matrix_rate(dtype: str) -> MatrixRate:
-    """Multiply square matrices of a study's `dtype` for half a second, on a GPU if there is one."""
+    """Multiply square matrices in a study's `dtype` and in float32, on a GPU if there is one."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    own = products_per_second(getattr(torch, dtype), device)
+    single = own if dtype == "float32" else products_per_second(torch.float32, device)
+    name = torch.cuda.get_device_name() if device == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+    return MatrixRate(own, single, name)
+
+
+def products_per_second(dtype: torch.dtype, device: str) -> float:
+    """Operations per second of products of square matrices, tried for half a second."""
     side = _SIDE[device]
-    matrix = torch.ones(side, side, dtype=getattr(torch, dtype), device=device)
+    matrix = torch.ones(side, side, dtype=dtype, device=device)
     _timed(matrix, 1)  # the first product also sets the library up
     products, seconds = 0, 0.0
     while seconds < _SECONDS:
         seconds += _timed(matrix, 4)
         products += 4
-    name = torch.cuda.get_device_name() if device == "cuda" else f"CPU, {torch.get_num_threads()} threads"
-    return MatrixRate(products * 2 * side**3 / seconds, name)
+    return products * 2 * side**3 / seconds
 
 
 def _timed(matrix: torch.Tensor, products: int) -> float:

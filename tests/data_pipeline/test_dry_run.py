@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from data_pipeline.architectures import architecture_of, count_parameters
-from data_pipeline.dry_run import dry_run
+from data_pipeline.dry_run import about_tokens, dry_run
 from data_pipeline.errors import InputError
 from data_pipeline.forecast import passes_per_image, tokens_per_image
 from data_pipeline.matrix_rate import measure_matrix_rate
@@ -36,6 +36,7 @@ PUBLISHED = {  # parameters as they are published; of CLIP and SigLIP the vision
     # Yi-34B with 64 tokens more, CLIP, two matrices with bias, and the token that ends a row
     "llava-hf/llava-v1.6-34b-hf": ("vlm", 34_388_917_248 + 917_504 + 303_507_456 + 58_734_592 + 7_168),
     "allenai/Molmo-7B-D-0924": ("vlm", 8_021_025_280),
+    "HuggingFaceTB/SmolVLM-256M-Instruct": ("vlm", 256_484_928),
     # Qwen2-72B, 128 tokens, CLIP without its last block, pooling, connector, and padding
     "allenai/Molmo-72B-0924": (
         "vlm",
@@ -159,7 +160,48 @@ def test_a_small_model_is_forecast_by_hand(dtype: str, tmp_path: Path) -> None:
     products = (llm - 2 * vocabulary * hidden) * model.tokens + encoder * 16 * 2
     assert model.flops == 2 * (products + 16 * 2 * vocabulary * hidden * 2)
     assert found.seconds(model, None, rate=100.0) == pytest.approx(3 * model.flops / 100)
+    lenses = 2 * 16 * 2 * vocabulary * hidden * 2
+    assert model.lens_flops == lenses
+    slow = found.seconds(model, None, rate=100.0, float32_rate=10.0)
+    assert slow == pytest.approx(3 * (model.flops - lenses) / 100 + 3 * lenses / 10)
     assert found.seconds(model, 10.0, rate=1.0) == pytest.approx(3 * model.tokens / 10)
+    assert found.text_seconds(None, rate=1.0) == []  # no contextual lens
+    assert model.flops_per_text_token == 2 * (llm - 2 * vocabulary * hidden)
+
+
+def test_entropy_and_divergence_need_the_last_layer_even_where_it_is_not_listed(tmp_path: Path) -> None:
+    file = study_file(tmp_path)
+    (whole,) = dry_run(load_study(file), 1, ablations=True).models
+    file.write_text(
+        file.read_text().replace('[0, "N"]', "[0, 1]").replace('["embedding", "logit"]', '["logit"]')
+    )
+    (model,) = dry_run(load_study(file), 1, ablations=True).models
+    assert whole.lens_flops is not None
+    assert model.lens_flops == whole.lens_flops * 3 // 4
+
+
+def test_hours_include_reading_the_corpus(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = study_file(tmp_path)
+    text = '[text]\nsource = "lines"\nfile = "corpus.txt"\n[judge]'
+    file.write_text(
+        file.read_text().replace('["embedding", "logit"]', '["contextual"]').replace("[judge]", text)
+    )
+    missing = dry_run(load_study(file), 1, ablations=True)
+    assert (missing.sentences, missing.text_seconds(None, 1.0)) == (None, [None])
+    (tmp_path / "corpus.txt").write_text("a red house, and a cat\ntwo boats\n")
+    found = dry_run(load_study(file), 1, ablations=True)
+    (model,) = found.models
+    assert model.flops_per_text_token is not None
+    assert about_tokens(["a red house, and a cat", "two boats"]) == 12  # 9 words and signs
+    assert found.sentences == 2
+    assert found.text_seconds(None, rate=2.0) == [12 * model.flops_per_text_token / 2]
+    assert found.text_seconds(3.0, rate=1.0) == [4.0]
+    assert main(["run", str(file), "--dry-run", "--tokens-per-second", "0.01", "--num-images", "1"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["hours", "of", "reading", "texts", "0.33"] in lines
+    images = next(float(line[3]) for line in lines if line[:3] == ["hours", "of", "images"])
+    total = next(float(line[1]) for line in lines if line[:1] == ["hours"] and len(line) == 2)
+    assert total == pytest.approx(images + 0.33, abs=0.1)
 
 
 def test_what_cannot_be_known_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -209,7 +251,7 @@ def test_the_toy_study_says_its_images_passes_and_hours(capsys: pytest.CaptureFi
     # 10 models x 400 images x 5 passes; each image 4 x (64 tokens + a caption of 48)
     assert "image passes" in "\n".join(lines)
     assert any(line.split() == ["image", "passes", "20000"] for line in lines)
-    assert any(line.split() == ["hours", "0.5"] for line in lines)
+    assert any(line.split() == ["hours", "of", "images", "0.5"] for line in lines)
     assert any(
         line.startswith("text passes") and "12000: 3000 sentences for each of 4 LLMs" in line
         for line in lines
@@ -288,3 +330,5 @@ def test_the_measured_rate_is_that_of_a_product() -> None:
     rate = measure_matrix_rate("float32")
     assert 1e8 < rate.per_second < 1e16
     assert rate.device
+    assert rate.float32_per_second == rate.per_second
+    assert 1e8 < measure_matrix_rate("bfloat16").float32_per_second < 1e16

@@ -12,28 +12,29 @@ from rich.text import Text
 if TYPE_CHECKING:
     from data_pipeline.dry_run import StudyForecast
     from data_pipeline.forecast import ModelForecast
+    from data_pipeline.matrix_rate import MatrixRate
 
 UNKNOWN = "?"
 _COLUMNS = ("model", "vision layers", "cells", "passes", "GPU", "disk", "hours")
 
 
 def print_forecast(
-    found: StudyForecast, tokens_per_second: float | None, rate: float, device: str, console: Console
+    found: StudyForecast, tokens_per_second: float | None, rates: MatrixRate, console: Console
 ) -> None:
-    """Everything, in the order in which one asks for it; `rate` in operations per second."""
+    """Everything, in the order in which one asks for it."""
     console.print(Text(f"{found.study.title} ({found.study.id}): nothing is computed or downloaded"))
     if found.work.images is None:
         console.print(Text("How many images there are is not known before download: all is for one image."))
     console.print()
-    console.print(_model_table(found, tokens_per_second, rate))
+    console.print(_model_table(found, tokens_per_second, rates))
     console.print()
-    console.print(_sums(found, tokens_per_second, rate))
+    console.print(_sums(found, tokens_per_second, rates))
     console.print()
-    for note in [*_unknown(found), *_assumptions(found, tokens_per_second, rate, device)]:
+    for note in [*_unknown(found), *_assumptions(found, tokens_per_second, rates)]:
         console.print(Text(f"- {note}"))
 
 
-def _model_table(found: StudyForecast, tokens_per_second: float | None, rate: float) -> Table:
+def _model_table(found: StudyForecast, tokens_per_second: float | None, rates: MatrixRate) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for number, name in enumerate(_COLUMNS):
         table.add_column(name, justify="right" if number else "left", no_wrap=bool(number), overflow="fold")
@@ -45,10 +46,16 @@ def _model_table(found: StudyForecast, tokens_per_second: float | None, rate: fl
             str(found.passes(model)),
             UNKNOWN if model.memory is None else size(model.memory.total),
             _shown(found.disk(model), size),
-            _shown(found.seconds(model, tokens_per_second, rate), hours),
+            _shown(_seconds(found, model, tokens_per_second, rates), hours),
         )
         table.add_row(*map(Text, cells))
     return table
+
+
+def _seconds(
+    found: StudyForecast, model: ModelForecast, tokens_per_second: float | None, rates: MatrixRate
+) -> float | None:
+    return found.seconds(model, tokens_per_second, rates.per_second, rates.float32_per_second)
 
 
 def _shown(value: float | None, unit: Callable[[float], str]) -> str:
@@ -61,11 +68,12 @@ def _layers(model: ModelForecast) -> str:
     return f"{len(model.vision_layers)} of {model.num_layers + 1}"
 
 
-def _sums(found: StudyForecast, tokens_per_second: float | None, rate: float) -> Table:
+def _sums(found: StudyForecast, tokens_per_second: float | None, rates: MatrixRate) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     memories = [model.memory for model in found.models if model.memory]
     disks = [found.disk(model) for model in found.models]
-    times = [found.seconds(model, tokens_per_second, rate) for model in found.models]
+    times = [_seconds(found, model, tokens_per_second, rates) for model in found.models]
+    reading = found.text_seconds(tokens_per_second, rates.per_second)
     rows = [
         ("models", f"{len(found.models)}, {len({model.llm_id for model in found.models})} LLMs"),
         ("images", "not known before download" if found.work.images is None else str(found.images)),
@@ -82,7 +90,12 @@ def _sums(found: StudyForecast, tokens_per_second: float | None, rate: float) ->
             )
         )
     rows.append(("disk of results", _sum_of(disks, size)))
-    rows.append(("hours", _sum_of(times, hours)))
+    if reading:
+        rows.append(("hours of reading texts", _sum_of(reading, hours, "LLMs")))
+    rows.append(("hours of images", _sum_of(times, hours)))
+    known = [time for time in [*reading, *times] if time is not None]
+    left = ", without what is not known" * (len(known) < len(reading) + len(times))
+    rows.append(("hours", hours(sum(known)) + left))
     for name, value in rows:
         table.add_row(Text(name, style="bold"), Text(value))
     return table
@@ -98,12 +111,12 @@ def _text_passes(found: StudyForecast) -> str:
     return f"{found.sentences * found.llms}: {found.sentences} sentences for each of {found.llms} LLMs"
 
 
-def _sum_of(values: list[float | None], unit: Callable[[float], str]) -> str:
+def _sum_of(values: list[float | None], unit: Callable[[float], str], what: str = "models") -> str:
     known = [value for value in values if value is not None]
     left = len(values) - len(known)
     if not known:
         return "not known"
-    return unit(sum(known)) + (f", without the {left} models that are not known" if left else "")
+    return unit(sum(known)) + (f", without the {left} {what} that are not known" if left else "")
 
 
 def _unknown(found: StudyForecast) -> list[str]:
@@ -115,9 +128,7 @@ def _unknown(found: StudyForecast) -> list[str]:
     return [f"{', '.join(ids)}: {reason}" for reason, ids in reasons.items()]
 
 
-def _assumptions(
-    found: StudyForecast, tokens_per_second: float | None, rate: float, device: str
-) -> list[str]:
+def _assumptions(found: StudyForecast, tokens_per_second: float | None, rates: MatrixRate) -> list[str]:
     study, work = found.study, found.work
     losses = ", and three for the losses of its caption" if work.captioned else ""
     notes = [
@@ -131,17 +142,27 @@ def _assumptions(
     if tokens_per_second:
         notes.append(
             f"Hours: tokens / {tokens_per_second:g} a second, as given; a caption counts as "
-            f"{study.caption_tokens} tokens. The text index and the lenses' own products are not in it."
+            f"{study.caption_tokens} tokens. The lenses' own products are not in it."
         )
     else:
         notes.append(
-            f"Hours: operations / {rate / 1e12:.2g} x 10^12 a second, the bare matrix products of this "
-            f"machine ({device}). Operations: 2 x parameters of the LLM's blocks x tokens, 2 x the "
-            "encoder's x cells x looks, and the vocabulary for each cell, if every caption is as long as "
-            "allowed. A run takes longer: attention, reading texts, searching the index and loading are not "
-            "in it. --tokens-per-second takes a rate of yours."
+            f"Hours: operations / {rates.per_second / 1e12:.2g} x 10^12 a second, the bare matrix products "
+            f"of this machine ({rates.device}){_lens_rate(study.dtype, rates)}. Operations: 2 x parameters "
+            "of the LLM's blocks x tokens, 2 x the encoder's x cells x looks, and the vocabulary for each "
+            "cell, if every caption is as long as allowed. A run takes longer: attention, searching the "
+            "index and loading are not in it. --tokens-per-second takes a rate of yours."
+        )
+    if found.sentences:
+        notes.append(
+            "Texts: four tokens for every three words and signs; a finished index is not built again."
         )
     return notes
+
+
+def _lens_rate(dtype: str, rates: MatrixRate) -> str:
+    if dtype == "float32":
+        return ""
+    return f", of the lenses' {rates.float32_per_second / 1e12:.2g} x 10^12 in float32"
 
 
 def size(count: float) -> str:

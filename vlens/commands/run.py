@@ -65,12 +65,12 @@ def _forecast(
     from rich.console import Console
 
     from data_pipeline.dry_run import dry_run
-    from data_pipeline.matrix_rate import measure_matrix_rate
+    from data_pipeline.matrix_rate import MatrixRate, measure_matrix_rate
     from data_pipeline.study import load_study
     from vlens.commands.forecast_tables import print_forecast
 
     loaded = load_study(study)
     found = dry_run(loaded, num_images, ablations=not no_ablations)
     measured = None if tokens_per_second else measure_matrix_rate(loaded.dtype)
-    rate, device = (measured.per_second, measured.device) if measured else (1.0, "")
-    print_forecast(found, tokens_per_second, rate, device, Console(highlight=False))
+    rates = measured or MatrixRate(1.0, 1.0, "")
+    print_forecast(found, tokens_per_second, rates, Console(highlight=False))

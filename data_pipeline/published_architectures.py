@@ -1,4 +1,4 @@
-"""Published configurations of the models of studies/paper.toml: what their sizes follow from, and no more."""
+"""Published configurations of the shipped studies' models: what their sizes follow from, and no more."""
 
 from __future__ import annotations
 
@@ -133,6 +133,30 @@ _MOLMO_72B = {
     "num_key_value_heads": 8,
     "vocab_size": 152064,
 }
+_SMOLVLM_256M = {
+    "model_type": "idefics3",
+    "text_config": {
+        "model_type": "llama",
+        "hidden_size": 576,
+        "intermediate_size": 1536,
+        "num_hidden_layers": 30,
+        "num_attention_heads": 9,
+        "num_key_value_heads": 3,
+        "vocab_size": 49280,
+        "tie_word_embeddings": False,
+    },
+    "vision_config": {
+        "model_type": "idefics3_vision",
+        "hidden_size": 768,
+        "intermediate_size": 3072,
+        "num_hidden_layers": 12,
+        "num_attention_heads": 12,
+        "image_size": 512,
+        "patch_size": 16,
+    },
+    "scale_factor": 4,
+    "tie_word_embeddings": False,
+}
 KNOWN: dict[str, dict[str, Any]] = {
     "meta-llama/Meta-Llama-3-8B": _LLAMA3_8B,
     "Qwen/Qwen2-7B": _QWEN2_7B,
@@ -146,5 +170,6 @@ KNOWN: dict[str, dict[str, Any]] = {
     "Qwen/Qwen2.5-VL-32B-Instruct": _QWEN25_VL_32B,
     "allenai/Molmo-7B-D-0924": _MOLMO_7B,
     "allenai/Molmo-72B-0924": _MOLMO_72B,
+    "HuggingFaceTB/SmolVLM-256M-Instruct": _SMOLVLM_256M,
 }
 """By Hub name, from each repository's config.json; OLMo's preview from the published study's config.yaml."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from data_pipeline.look import Look, Reading, prepare, take
 from data_pipeline.look_models import check_takes_images, choose_model
 from data_pipeline.look_prompts import whole_prompt
 from data_pipeline.look_records import is_taken
+from data_pipeline.look_run import with_few_text_layers
 from data_pipeline.look_texts import NO_INDEX, TextChoice
 from data_pipeline.progress import SilentProgress
 from data_pipeline.schema import LENSES
@@ -294,6 +296,22 @@ def test_a_corpus_of_ones_own_and_what_excludes_it(models: Path, photo: Path, tm
     sentences = prepare([photo], str(models / "smolvlm"), text=TextChoice(sentences=7)).text
     assert sentences is not None
     assert (sentences.source, sentences.sentences) == ("everyday", 7)
+
+
+@pytest.mark.parametrize(
+    ("depth", "layers"),
+    [(12, "all"), (13, (1, 2, 4, 8, 11, 12)), (30, (1, 2, 4, 8, 16, 24, 28, 29)), (18, (1, 2, 4, 8, 16, 17))],
+)
+def test_of_a_deep_llm_some_text_layers_are_read(
+    depth: int, layers: object, models: Path, photo: Path, tmp_path: Path
+) -> None:
+    config = json.loads((models / "smolvlm" / "config.json").read_text())
+    config["text_config"]["num_hidden_layers"] = depth
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    look = prepare([photo], str(models / "smolvlm"), text=TextChoice("everyday"))
+    assert with_few_text_layers(look.study(), tmp_path).text.layers == layers
+    own = look.study().model_copy(update={"text": look.study().text.model_copy(update={"layers": (3,)})})
+    assert with_few_text_layers(own, tmp_path).text.layers == (3,)
 
 
 def test_the_toy_models_read_the_toy_studys_corpus(photo: Path) -> None:

@@ -57,7 +57,10 @@ def choose_images(paths: Sequence[Path]) -> ChosenImages:
         InputError: nothing at a path, or a folder without a picture.
     """
     files, repeated = _files(paths)
-    title, name = paths[0].name or str(paths[0]), id_of_path(paths[0].resolve().name or "pictures")
+    title, name = paths[0].name, id_of_path(paths[0].name)
+    if kind_of(paths[0]) == "folder":
+        title = paths[0].resolve().name or "pictures"  # "." has no name
+        name = id_of_path(f"{title}/").rstrip("_")
     if len(paths) == 1 and kind_of(paths[0]) == "folder":
         captions = [file for file in [paths[0] / CAPTIONS_FILE] if file.is_file()]
         source = ImageSettings(source="folder", folder=str(paths[0].resolve()))

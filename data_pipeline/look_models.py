@@ -120,7 +120,8 @@ def _of_folder(folder: Path, kind: str) -> ChosenModel:
 
 
 def _whole(location: str, title: str, said: str) -> ChosenModel:
-    model = ModelSettings(id=id_of_path(title), title=title, group="off_the_shelf", vlm=location)
+    model_id = id_of_path(f"{title}/").rstrip("_")  # a folder's: what follows a dot is no suffix
+    model = ModelSettings(id=model_id, title=title, group="off_the_shelf", vlm=location)
     return ChosenModel(model, None, None, Path(), said=said)
 
 

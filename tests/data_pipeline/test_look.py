@@ -96,6 +96,7 @@ def test_a_folder_and_a_name_on_the_hub_are_whole_models(models: Path) -> None:
         assert (choose_model(name).model.id, choose_model(name).model.vlm) == ("model", "hub:some/model")
     assert choose_model("some/model@v1").model.vlm == "hub:some/model@v1"
     assert choose_model("some/model@v1").model.id == "model"
+    assert choose_model("llava-hf/llava-1.5-7b-hf").model.id == "llava-1.5-7b-hf"
 
 
 def test_a_studys_model_is_taken_by_its_id(tmp_path: Path, photo: Path) -> None:
@@ -202,6 +203,21 @@ def test_a_folder_brings_its_captions(tmp_path: Path, models: Path) -> None:
     )
     (image,) = rows(tmp_path / "results", "images")
     assert (image["image_id"], image["caption"]) == ("one", "a red house")
+
+
+def test_a_look_is_named_after_its_first_picture_or_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture(tmp_path / "may.2024" / "one.png")
+    picture(tmp_path / "may.2024" / "two.png")
+    assert prepare([Path("may.2024")], "some/model").name == "may.2024--model"
+    assert prepare([Path("may.2024/one.png")], "some/model").name == "one--model"
+    both = [Path("may.2024/one.png"), Path("may.2024/two.png")]
+    assert prepare(both, "some/model").name == "one-and-1-more--model"
+    assert prepare(both, "some/model").images.title == "2 pictures"
+    monkeypatch.chdir("may.2024")
+    assert prepare([Path()], "some/model").images.title == "may.2024"
+    assert prepare([], "olmo-clip", scenes=3).name == "3-scenes--olmo-clip"
 
 
 def test_a_picture_that_cannot_be_read_is_left_out_of_several(

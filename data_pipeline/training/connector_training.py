@@ -102,6 +102,8 @@ class _Training:
         steps = self.settings.steps
         if begun == steps and self.folder.is_finished:
             return Trained(self.folder.path, steps, 0)
+        if begun:
+            self.progress.say(f"{self.job.model.id}: goes on after step {begun}")
         trainee = self._trainee(begun)
         optimizer = self._optimizer(trainee)
         if begun:

@@ -21,6 +21,7 @@ from data_pipeline.plan import hash_of, image_source
 from data_pipeline.study import ModelSettings, Study, TrainingSettings
 from data_pipeline.training.checkpoints import RECORD, read_record
 from data_pipeline.training.names import STEP_FOLDER
+from data_pipeline.training.settings import TrainingOptions
 
 _FROM_THE_END = re.compile(r"N(-\d+)?")
 _CLIP_TYPES = ("clip", "clip_vision_model")
@@ -174,7 +175,7 @@ def _check_llm_output(folder: Path, model_id: str) -> None:
 def _connector_config(
     settings: TrainingSettings, llm: Path, text: Any, vision: Any, framing: Framing
 ) -> ConnectorConfig:
-    blocks = _vision_blocks(settings, vision)
+    blocks = vision_blocks(settings, vision)
     hidden = settings.hidden_features or int(text.intermediate_size)
     padding = settings.padding_embeddings
     return ConnectorConfig(
@@ -192,7 +193,7 @@ def _connector_config(
     )
 
 
-def _vision_blocks(settings: TrainingSettings, vision: Any) -> tuple[int, ...]:
+def vision_blocks(settings: TrainingOptions, vision: Any) -> tuple[int, ...]:
     """Block numbers in the order given; the study's choice where none is."""
     depth = int(vision.num_hidden_layers)
     # The published study loads 23 of CLIP's 24 blocks and counts from the last of these.

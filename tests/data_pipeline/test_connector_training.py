@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -26,8 +27,9 @@ from data_pipeline.store import Results
 from data_pipeline.study import Study, load_study
 from data_pipeline.training.connector_training import train_study_model
 from data_pipeline.training.images import TrainingImages, TrainingItem, batch_of
-from data_pipeline.training.job import training_job
+from data_pipeline.training.job import settings_of, training_job, vision_blocks
 from data_pipeline.training.sequences import Example
+from data_pipeline.training.settings import TrainingOptions
 from data_pipeline.training.trainee import Trainee
 from tests.data_pipeline.tiny_training import SHARED, write_tiny_training
 
@@ -305,6 +307,37 @@ def test_a_study_without_training_says_what_is_missing(tmp_path: Path) -> None:
 def test_an_accelerator_that_is_not_there(trained: tuple[Study, Path, Recorder]) -> None:
     with pytest.raises(InputError, match="--device cuda: torch finds no CUDA device here"):
         train_study_model(trained[0], "plain", "cuda")
+
+
+def test_the_published_study_s_recipe_is_what_is_not_said() -> None:
+    """Section by section of its configuration; every pair and every ablation can be trained."""
+    study = load_study("paper")
+    trained = {model.id: settings_of(study, model) for model in study.model if model.connector}
+    assert len(trained) == 18
+    recipe = trained["olmo-clip"]
+    assert (recipe.steps, recipe.batch_size, recipe.warmup_steps, recipe.llm_warmup_steps) == (
+        12_000,
+        8,
+        200,
+        2000,
+    )
+    assert (recipe.learning_rate, recipe.llm_learning_rate, recipe.final_rate) == (2e-4, 2e-5, 0.1)
+    assert (recipe.betas, recipe.eps, recipe.weight_decay, recipe.clip_norm) == ((0.9, 0.95), 1e-6, 0.0, 1.0)
+    assert (recipe.z_loss, recipe.response_dropout, recipe.length_hints) == (1e-4, 0.1, 0.9)
+    assert (study.seed, recipe.seed, recipe.data_seed) == (6198, None, 95818)
+    assert trained["qwen2-clip"].seed == 10
+    changed = {name: keys for name, keys in trained.items() if keys != recipe}
+    assert len(changed) == 1 + 9
+    assert changed["olmo-clip-topbottom-unfreeze"].unfreeze == "olmo"
+
+
+@pytest.mark.parametrize(
+    ("family", "depth", "blocks"),
+    [("clip", 24, (22, 15)), ("dinov2", 24, (23, 16)), ("siglip", 27, (26, 19))],
+)
+def test_the_published_study_s_encoder_blocks(family: str, depth: int, blocks: tuple[int, int]) -> None:
+    vision = SimpleNamespace(num_hidden_layers=depth, model_type=family)
+    assert vision_blocks(TrainingOptions(), vision) == blocks
 
 
 def test_too_little_memory_says_what_would_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

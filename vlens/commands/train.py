@@ -19,6 +19,7 @@ def command(study: str, model_id: str, device: str) -> None:
     """Train a connector as STUDY, a study file, says, and write it where the study looks for it.
 
     A training that was stopped goes on from its last checkpoint. On several GPUs:
+
     torchrun --nproc-per-node 4 -m vlens train STUDY --model ID
     """
     from data_pipeline.study import load_study

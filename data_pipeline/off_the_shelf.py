@@ -39,6 +39,10 @@ from data_pipeline.vlm_families.known import FAMILIES, REMOTE_FAMILY, is_loadabl
 from data_pipeline.vlm_families.molmo import PROMPT, Molmo, load_molmo_processor
 from data_pipeline.vlm_families.molmo_model import load_molmo_model
 
+# Left to itself the library takes torchvision where it is installed, which rounds otherwise: results would
+# depend on a package that nothing here needs.
+_RESIZING = {"backend": "pil"}
+
 
 @dataclass(frozen=True, eq=False)
 class OffTheShelfVLM:
@@ -121,10 +125,11 @@ def load_off_the_shelf(
     language = LanguageModel(model, load_tokenizer(folder))
     family: Family
     if config.model_type in FAMILIES:
-        image_processor = _loaded(AutoImageProcessor, folder)
+        image_processor = _loaded(AutoImageProcessor, folder, **_RESIZING)
         family = FAMILIES[config.model_type](model.config, image_processor, language.tokenizer, recipe)
     else:
         processor = _loaded(AutoProcessor, folder)
+        processor.image_processor = _loaded(AutoImageProcessor, folder, **_RESIZING)
         accepted = frozenset(inspect.signature(model.forward).parameters)
         parts = model.config, processor.image_processor, language.tokenizer, recipe
         family = General(*parts, processor, accepted, grid)
@@ -154,6 +159,6 @@ def check_class(class_name: str, folder: Path, grid: tuple[int, int] | None) -> 
         raise InputError(f"{folder}: key 'grid' has no place here, the grid of {class_name!r} is known")
 
 
-def _loaded(kind: Any, folder: Path) -> Any:
+def _loaded(kind: Any, folder: Path, **how: str) -> Any:
     with loadable(folder):
-        return kind.from_pretrained(folder, trust_remote_code=False)
+        return kind.from_pretrained(folder, trust_remote_code=False, **how)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from transformers import LlavaProcessor
+from transformers import AutoImageProcessor, LlavaProcessor
 
 from data_pipeline.block_outputs import recorded_layers
 from data_pipeline.captioning import caption_ids, caption_losses, write_captions
@@ -227,9 +227,9 @@ def test_unknown_classes_are_refused_by_name(tmp_path: Path) -> None:
 def test_llava_prompt_and_pixels_are_those_of_its_own_processor(tmp_path: Path) -> None:
     vlm = load("llava", tmp_path)
     picture = gradient(100, 70)
-    own = LlavaProcessor.from_pretrained(tmp_path)(
-        text=[PROMPTS["llava"]], images=[picture], return_tensors="pt"
-    )
+    processor = LlavaProcessor.from_pretrained(tmp_path)
+    processor.image_processor = AutoImageProcessor.from_pretrained(tmp_path, backend="pil")
+    own = processor(text=[PROMPTS["llava"]], images=[picture], return_tensors="pt")
     look = vlm.look(picture)
     for name in ("input_ids", "attention_mask", "pixel_values"):
         assert torch.equal(look.tensors[name], own[name]), name

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from transformers import AutoProcessor, PreTrainedModel
+from transformers import AutoImageProcessor, AutoProcessor, PreTrainedModel
 
 from data_pipeline.block_outputs import recorded_layers
 from data_pipeline.captioning import caption_ids, caption_losses, write_captions
@@ -208,6 +208,7 @@ def test_inputs_are_those_of_the_models_own_processor(
     folder = tmp_path / "model"
     own_class = family in ("gemma3", "llava_next")
     processor = AutoProcessor.from_pretrained(folder) if own_class else idefics3_processor(folder)
+    processor.image_processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
     picture = gradient(*size)
     turn = {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "Describe this image."}]}
     text = vlm.language.tokenizer.apply_chat_template([turn], add_generation_prompt=True, tokenize=False)

@@ -1,0 +1,99 @@
+"""Every LLM family with an encoder and the study's marks: no way to run it changes what is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from data_pipeline.capture import capture
+from data_pipeline.connectors import Connector, ConnectorConfig
+from data_pipeline.framing import Framing
+from data_pipeline.language_models import LanguageModel, load_causal_lm, load_tokenizer
+from data_pipeline.lenses.logit import read_logits
+from data_pipeline.models import ComposedVLM, load_vision_encoder
+from tests.data_pipeline.test_vlm_families import pictures
+from tests.data_pipeline.tiny_models import LAYERS, TEXT_CLASSES, WIDTH, save_encoder, save_llm
+
+CPU, F32 = torch.device("cpu"), torch.float32
+TOLERANCE = 1e-5
+"""Of a layer's largest entry, in float32: what another order of sums may change."""
+EAGER_ALONE = ("gemma2",)
+"""Its attention has soft caps, which fused attention does not know."""
+
+
+def compose(folder: Path, family: str, dtype: torch.dtype = F32, **changes: Any) -> ComposedVLM:
+    if not (folder / "llm").exists():
+        save_llm(folder / "llm", family, **changes)
+        save_encoder(folder / "encoder")
+    language = LanguageModel(load_causal_lm(folder / "llm", dtype, CPU), load_tokenizer(folder / "llm"))
+    torch.manual_seed(1)
+    shape = ConnectorConfig("gated_mlp", 32, 24, WIDTH, (1, 2), False, 4.0, "<s>", ":", True, True)
+    connector = Connector(shape)
+    torch.nn.init.normal_(connector.marks)
+    torch.nn.init.normal_(connector.padding)
+    encoder = load_vision_encoder(folder / "encoder", None, dtype, CPU)
+    framing = Framing(56, 56, 14, 14, "pad", "bilinear")
+    frozen = connector.to(dtype).requires_grad_(False)
+    return ComposedVLM(language.causal, language, encoder, frozen, framing)
+
+
+def states(vlm: ComposedVLM, count: int, first: int = 0) -> dict[int, torch.Tensor]:
+    images = pictures(3)[first : first + count]
+    names = [str(number) for number in range(count)]
+    return capture(vlm, [vlm.look(image) for image in images], range(LAYERS + 1), "tiny", names).states
+
+
+def assert_near(found: torch.Tensor, expected: torch.Tensor) -> None:
+    torch.testing.assert_close(found, expected, atol=TOLERANCE * expected.abs().max().item(), rtol=0)
+
+
+@pytest.fixture(params=TEXT_CLASSES)
+def family(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_batch_size_and_attention_implementation_change_nothing(family: str, tmp_path: Path) -> None:
+    vlm = compose(tmp_path, family)
+    together = states(vlm, 3)
+    for number in range(3):
+        for layer, alone in states(vlm, 1, number).items():
+            assert_near(together[layer][number], alone[0])
+    for implementation in ("eager", "sdpa")[: 1 if family in EAGER_ALONE else 2]:
+        vlm.model.set_attn_implementation(implementation)
+        assert vlm.language.decoder.config._attn_implementation == implementation
+        for layer, values in states(vlm, 3).items():
+            assert_near(values, together[layer])
+
+
+def test_the_last_layer_gives_the_models_own_logits_at_the_vision_tokens(family: str, tmp_path: Path) -> None:
+    """Also tied to the input embeddings, and with caps where the class knows them."""
+    cap = {"final_logit_softcapping": 5.0} if family in ("gemma2", "gemma3_text") else {}
+    vlm = compose(tmp_path, family, tie_word_embeddings=True, **cap)
+    assert torch.equal(vlm.model.get_output_embeddings().weight, vlm.language.input_embeddings)
+    looks = [vlm.look(image) for image in pictures(2)]
+    prompt = vlm.prompt(looks)
+    with torch.no_grad():
+        own = vlm.model(**prompt.inputs).logits[:, prompt.vision].flatten(0, 1)
+    captured = capture(vlm, looks, [LAYERS], "tiny", ["a", "b"])
+    reading = read_logits(vlm.language, captured, (LAYERS,), 5)[LAYERS]
+    torch.testing.assert_close(reading.logits, own.topk(5).values, atol=1e-3, rtol=0)
+
+
+def test_layer_0_is_what_the_connector_made(family: str, tmp_path: Path) -> None:
+    """Gemma's scaling is for text: embeddings that are given go into the first block as they are."""
+    vlm = compose(tmp_path, family)
+    prompt = vlm.prompt([vlm.look(pictures(1)[0])])
+    given = prompt.inputs["inputs_embeds"][:, prompt.vision]
+    torch.testing.assert_close(states(vlm, 1)[0], given, atol=1e-5, rtol=0)
+    text = torch.tensor([vlm.language.tokenizer.encode("a red house")])
+    scale = WIDTH**0.5 if family.startswith("gemma") else 1.0
+    own = vlm.language.decoder.embed_tokens(text)
+    torch.testing.assert_close(own, scale * vlm.language.input_embeddings[text], atol=1e-5, rtol=1e-5)
+
+
+def test_half_precision_runs_whole(family: str, tmp_path: Path) -> None:
+    vlm = compose(tmp_path, family, torch.bfloat16)
+    assert {values.dtype for values in states(vlm, 2).values()} == {torch.bfloat16}

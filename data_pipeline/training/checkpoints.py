@@ -76,19 +76,20 @@ class TrainingFolder:
     ) -> None:
         """Write the checkpoint of `step`; what earlier ones kept for going on is then deleted."""
         target = self.path / step_folder(step)
-        if not target.exists():
-            partial = target.with_name(target.name + _PARTIAL)
-            try:
-                (partial / _RESUME).mkdir(parents=True, exist_ok=True)
-                with told_as_os_error(target):
-                    write_model(partial)
-                    save_file(_on_cpu(optimizer()), partial / _RESUME / _OPTIMIZER)
-                (partial / _RESUME / _STATE).write_text(json.dumps({"step": step}) + "\n")
-                _sync(partial)
-            except OSError:
-                shutil.rmtree(partial, ignore_errors=True)
-                raise
-            partial.rename(target)
+        partial = target.with_name(target.name + _PARTIAL)
+        try:
+            (partial / _RESUME).mkdir(parents=True, exist_ok=True)
+            with told_as_os_error(target):
+                write_model(partial)
+                save_file(_on_cpu(optimizer()), partial / _RESUME / _OPTIMIZER)
+            (partial / _RESUME / _STATE).write_text(json.dumps({"step": step}) + "\n")
+            _sync(partial)
+        except OSError:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        if target.exists():  # of a training that begins anew because a later checkpoint was deleted
+            shutil.rmtree(target)
+        partial.rename(target)
         for other in self.steps:
             if other != step:
                 shutil.rmtree(self.path / step_folder(other) / _RESUME, ignore_errors=True)

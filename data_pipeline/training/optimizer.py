@@ -54,12 +54,16 @@ class Optimizer:
         """Forget the gradients of the step before."""
         self._adamw.zero_grad(set_to_none=True)
 
-    def step(self, step: int) -> None:
-        """One update from the gradients at hand, at the rates of `step`."""
+    def step(self, step: int) -> bool:
+        """One update from the gradients at hand, at the rates of `step`; none if they are not finite."""
+        lengths = []
         for settings, group in zip(self._adamw.param_groups, self.groups, strict=True):
             settings["lr"] = group.rate(step)
-            nn.utils.clip_grad_norm_(list(group.parameters.values()), self._longest)
+            lengths.append(nn.utils.clip_grad_norm_(list(group.parameters.values()), self._longest))
+        if not all(bool(length.isfinite()) for length in lengths):
+            return False
         self._adamw.step()
+        return True
 
     def tensors(self) -> dict[str, Tensor]:
         """Parameters (`parameter NAME`) and the moments of their gradients (`exp_avg NAME`, …)."""

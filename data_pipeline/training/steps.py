@@ -10,13 +10,14 @@ from data_pipeline.training.optimizer import Optimizer
 
 
 class DivergedError(InputError):
-    """A loss that is not a finite number: nothing after it would mean anything."""
+    """A loss, or its gradient, that is not a finite number: nothing after it would mean anything."""
 
     def __init__(self, step: int, loss: float) -> None:
         """`step` is counted from 1, as users see it."""
+        of_gradient = " with a gradient that is not finite" if math.isfinite(loss) else ""
         super().__init__(
-            f"the loss of step {step} is {loss}: the training stops; a lower learning_rate may help, or "
-            "look for weights or images that are not what they should be"
+            f"the loss of step {step} is {loss:g}{of_gradient}: the training stops; a lower learning_rate "
+            "may help, or look for weights or images that are not what they should be"
         )
 
 
@@ -35,12 +36,11 @@ def run_steps(
         after: told each step's number and loss when its update is done.
 
     Raises:
-        DivergedError: a loss is not finite; the parameters are then as before its step.
+        DivergedError: a loss or its gradient is not finite; the parameters are then as before its step.
     """
     for step in steps:
         optimizer.clear_gradients()
         loss = backward(step)
-        if not math.isfinite(loss):
+        if not math.isfinite(loss) or not optimizer.step(step):
             raise DivergedError(step + 1, loss)
-        optimizer.step(step)
         after(step, loss)

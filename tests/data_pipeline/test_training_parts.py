@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,19 @@ def test_a_loss_that_is_no_number_stops_before_its_update(loss: float) -> None:
     before = module.weight.clone()
     with pytest.raises(DivergedError, match="the loss of step 3 is"):
         run_steps(range(2, 9), optimizer, lambda _: loss, lambda *_: None)
+    assert torch.equal(module.weight, before)
+
+
+def test_a_gradient_that_is_no_number_stops_before_its_update() -> None:
+    module, optimizer = small_optimizer()
+    before = module.weight.clone()
+
+    def backward(_: int) -> float:
+        (module.weight.sum() * float("nan")).backward()
+        return 2.5
+
+    with pytest.raises(DivergedError, match=r"step 1 is 2\.5 with a gradient that is not finite"):
+        run_steps(range(3), optimizer, backward, lambda *_: None)
     assert torch.equal(module.weight, before)
 
 
@@ -230,6 +244,10 @@ def test_only_the_last_checkpoint_keeps_what_a_training_goes_on_from(tmp_path: P
     assert folder.steps == [5, 10] and folder.claim(_RECORD) == 10
     assert not (folder.path / "step-000005/resume").exists()
     assert torch.equal(folder.optimizer_tensors(10)["a"], torch.ones(2))
+    shutil.rmtree(folder.path / "step-000010")  # what is left cannot be gone on from, and is made again
+    assert folder.claim(_RECORD) == 0
+    save_checkpoint(folder, 5)
+    assert folder.claim(_RECORD) == 5
 
 
 @pytest.mark.parametrize(

@@ -66,9 +66,8 @@ class OffTheShelfVLM:
             name: torch.cat([look.tensors[name] for look in looks]).to(self.model.device)
             for name in looks[0].tensors
         }
-        inputs |= {
-            name: values.to(self.model.dtype) for name, values in inputs.items() if values.is_floating_point()
-        }
+        pixels = self.family.pixels
+        inputs[pixels] = inputs[pixels].to(self.model.dtype)
         vision = self.family.vision_positions(inputs, looks[0].canvas.grid.cells)
         return Prompt(self.family.model_inputs(inputs), vision, inputs["input_ids"].shape[1])
 

@@ -77,6 +77,11 @@ class Family(ABC):
         return {}
 
     @property
+    def pixels(self) -> str:
+        """Name of the input that holds pixels, which a model takes in its own floating-point type."""
+        return "pixel_values"
+
+    @property
     def placeholder_id(self) -> int:
         """The token that stands for the image in a prompt."""
         return int(self.config.image_token_id)

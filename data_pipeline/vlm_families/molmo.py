@@ -51,6 +51,11 @@ class Molmo(Family):
         grid = Grid(rows, cols, side / cols, side / rows)
         return Look(self.canvas(pixels, grid, pad_map(image.size, side), image.size), tensors)
 
+    @property
+    def pixels(self) -> str:
+        """See `Family.pixels`; shares of padding stay in float32, as in the published use."""
+        return "images"
+
     def vision_positions(self, inputs: dict[str, Tensor], count: int) -> Tensor:
         """See `Family.vision_positions`: where the class itself adds the first crop's features."""
         places = inputs["image_input_idx"][0, 0].long().cpu()

@@ -145,6 +145,8 @@ def test_half_precision_and_prompts(hub: Path) -> None:
     half = load_off_the_shelf(hub, "<|image|> a house :", torch.bfloat16, CPU, remote_code=True)
     assert {weights.dtype for weights in half.model.parameters()} == {torch.bfloat16}
     states(half, pictures(1))
+    inputs = half.prompt([half.look(pictures(1)[0])]).inputs
+    assert (inputs["images"].dtype, inputs["image_masks"].dtype) == (torch.bfloat16, torch.float32)
     for prompt in ("a house :", "<|image|> <|image|>", "a <|image|>"):
         vlm = load_off_the_shelf(hub, prompt, F32, CPU, remote_code=True)
         with pytest.raises(

@@ -133,7 +133,7 @@ class Unit:
 
     def _contexts(self, states: Tensor, shape: tuple[int, ...]) -> Found:
         assert self.contextual is not None  # noqa: S101  # `of` loads it where it is wanted
-        near = self.contextual(states.cpu(), self._top_k)  # the text index is searched there
+        near = self.contextual(states, self._top_k)
         return Found(
             token_ids=near.token_ids.reshape(shape),
             scores=near.scores.reshape(shape),

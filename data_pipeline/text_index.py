@@ -119,7 +119,8 @@ class TextIndex:
         """The k nearest rows of all text layers merged, each context or each word at most once.
 
         Args:
-            queries: (n, hidden) hidden states, of any length and floating-point type.
+            queries: (n, hidden) hidden states, of any length and floating-point type; the search runs where
+                they are, if the rows fit into that memory.
             k: how many neighbours to list.
             distinct: "context": a context once, at its best text layer; "word": each word once, at its best.
 
@@ -130,9 +131,17 @@ class TextIndex:
         if (count := len(np.unique(groups))) < k:
             raise InputError(f"text index: {count} different {distinct}s, expected at least {k}")
         if distinct not in self._banks:
-            self._banks[distinct] = Bank(self.embeddings, groups)
-        found = self._banks[distinct].search(unit_rows(queries), k)
+            self._banks[distinct] = self._bank(groups, queries.device)
+        found = self._banks[distinct].search(unit_rows(queries.cpu()), k)
         return Neighbors(self.row_contexts[found.rows], self.row_layers[found.rows], found.scores)
+
+    def _bank(self, groups: np.ndarray, device: torch.device) -> Bank:
+        if device.type == "cuda":
+            try:
+                return Bank(self.embeddings, groups, device=device)
+            except torch.OutOfMemoryError:
+                pass  # the search takes longer where there is room
+        return Bank(self.embeddings, groups)
 
     def _groups(self, distinct: Distinct) -> np.ndarray:
         return self.row_contexts if distinct == "context" else self.context_words[self.row_contexts]

@@ -50,6 +50,20 @@ def test_search_is_exact(fast: bool, group_size: int, spread: float, width: int)
         assert np.abs(found.scores - expected_scores)[~same].max(initial=0) < 2e-7
 
 
+@pytest.mark.parametrize("group_size", [1, 7, 40])
+def test_scoring_pairs_together_as_on_a_gpu_finds_the_same(
+    group_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, queries = crowd(1003, 64, 1.0), crowd(37, 64, 1.0, seed=1)
+    bank = Bank(rows, np.arange(1003) // group_size, fast=True)
+    one_by_one = bank.search(queries, 5)
+    monkeypatch.setattr("data_pipeline.neighbor_search._PAIRS_AT_ONCE", 50)
+    monkeypatch.setattr(bank, "_rescored", bank._rescored_together)
+    together = bank.search(queries, 5)
+    assert np.array_equal(together.rows, one_by_one.rows)
+    assert np.abs(together.scores - one_by_one.scores).max() < 1e-7
+
+
 @pytest.mark.parametrize("group_size", [1, 30])
 def test_both_paths_and_any_batch_give_the_same(group_size: int) -> None:
     rows, queries = crowd(1500, 64, 0.3), crowd(50, 64, 0.3, seed=1)

@@ -24,6 +24,7 @@ from data_pipeline.contexts import choose_contexts, context_id, tokenize
 from data_pipeline.corpus import Corpus
 from data_pipeline.errors import InputError
 from data_pipeline.lenses.contextual import ContextualLens
+from data_pipeline.neighbor_search import Bank
 from data_pipeline.rows import context_rows
 from data_pipeline.text_index import TextIndex
 
@@ -271,3 +272,21 @@ def test_lens_gives_tokens_and_their_contexts(tokenizer: PreTrainedTokenizerFast
     assert own["context_id"] == context_id("tiny", "a red mushroom", 4)
     assert own["text"][own["char_start"] : own["char_end"]] == "room"
     assert len({rows[number]["text"] for number in neighbors.context_ids[0]} | {own["text"]}) > 1
+
+
+def test_a_text_index_that_does_not_fit_on_the_gpu_is_searched_where_there_is_room(
+    tokenizer: PreTrainedTokenizerFast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def small_gpu(rows: torch.Tensor, groups: np.ndarray, device: torch.device | None = None) -> Bank:
+        tried.append(device)
+        if device:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return Bank(rows, groups)
+
+    monkeypatch.setattr("data_pipeline.text_index.Bank", small_gpu)
+    index = build(tiny_model("llama"), tokenizer)
+    bank = index._bank(np.arange(len(index.embeddings)), torch.device("cuda"))
+    assert tried == [torch.device("cuda"), None]
+    assert bank.search(index.embeddings[:2], 1).rows[:, 0].tolist() == [0, 1]

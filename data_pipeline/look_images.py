@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_pipeline.errors import InputError
+from data_pipeline.errors import InputError, printable
 from data_pipeline.folders import kind_of
 from data_pipeline.image_sources import CAPTIONS_FILE, id_of_path, pictures_in
 from data_pipeline.study import ImageSettings
@@ -57,9 +57,9 @@ def choose_images(paths: Sequence[Path]) -> ChosenImages:
         InputError: nothing at a path, or a folder without a picture.
     """
     files, repeated = _files(paths)
-    title, name = paths[0].name, id_of_path(paths[0].name)
+    title, name = printable(paths[0].name), id_of_path(paths[0].name)
     if kind_of(paths[0]) == "folder":
-        title = paths[0].resolve().name or "pictures"  # "." has no name
+        title = printable(paths[0].resolve().name) or "pictures"  # "." has no name
         name = id_of_path(f"{title}/").rstrip("_")
     if len(paths) == 1 and kind_of(paths[0]) == "folder":
         captions = [file for file in [paths[0] / CAPTIONS_FILE] if file.is_file()]
@@ -90,7 +90,7 @@ def _files(paths: Sequence[Path]) -> tuple[dict[Path, Path], list[str]]:
         for named in _at(path):
             real = named.resolve()
             if real in seen:
-                repeated.append(str(named))
+                repeated.append(printable(str(named)))
             seen.setdefault(real, named)
     return {named: real for real, named in seen.items()}, repeated
 

@@ -55,7 +55,7 @@ def choose_model(name: str | None, study: str | Path | None = None) -> ChosenMod
     if study is not None:
         return _of_study(load_study(study), name, str(study))
     toys = load_study(TOY_STUDY)
-    if name is None:
+    if not name:
         raise InputError(
             "say which model with --model: a folder of a vision-language model, its name on the Hugging Face "
             f"Hub (such as HuggingFaceTB/SmolVLM-256M-Instruct), or a toy model: {_ids(toys)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -106,12 +107,25 @@ def test_what_cannot_be_written_to_is_refused_before_anything_is_computed(
         (["look", "--model", "olmo-clip", "--scenes", "0"], "0 is not in the range x>=1"),
         (["look", "--model", "olmo-clip", "--scenes", "401"], "401 images asked for"),
         (["look", "missing.png", "--model", "olmo-clip"], "missing.png: no such image or folder"),
+        (["look", "", "--model", "olmo-clip"], "an image's name is empty"),
+        (["look", "missing.png", "--model", ""], "say which model with --model"),
     ],
 )
 def test_mistakes_are_one_line(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert message in fail(capsys, *arguments)
+
+
+def test_any_name_of_a_file_will_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = os.fsdecode(b"<b>new\nline\xff 'x.png")
+    Image.new("RGB", (40, 30), "blue").save(tmp_path / name, "PNG")
+    assert main(["look", name, *LOOK[1:], "--output", "site", "--results", "results"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith("site/models/olmo-clip.html")
+    manifest = Results(tmp_path / "results").manifest
+    assert manifest.study.title == "<b>new\\nline\\udcff 'x.png"
+    page = (tmp_path / "site" / "models" / "olmo-clip.html").read_text(encoding="utf-8")
+    assert "<b>new" not in page
 
 
 def test_from_python(tmp_path: Path) -> None:

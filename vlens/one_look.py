@@ -65,9 +65,8 @@ def look(
     from data_pipeline.look import Reading, prepare
     from data_pipeline.look_texts import TextChoice
 
-    paths = [Path(images)] if isinstance(images, str | Path) else [Path(image) for image in images]
     prepared = prepare(
-        paths,
+        paths_of([images] if isinstance(images, str | Path) else images),
         model,
         study=study,
         scenes=scenes,
@@ -77,6 +76,15 @@ def look(
     return take_and_build(
         prepared, Path(results) if results else None, Path(output) if output else None, progress
     )
+
+
+def paths_of(images: Sequence[str | Path]) -> list[Path]:
+    """Paths of names; an empty one, such as a shell's unset variable, would mean the current folder."""
+    from data_pipeline.errors import InputError
+
+    if "" in images:
+        raise InputError("an image's name is empty, expected a picture or a folder")
+    return [Path(image) for image in images]
 
 
 def take_and_build(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from data_pipeline.errors import InputError
+from data_pipeline.errors import InputError, printable
 from vlens.commands.options import COUNT, FOLDER
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _LEFT_OUT = ("output", "results", "no_open")
 
 
 @click.command()
-@click.argument("images", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("images", nargs=-1)
 @click.option(
     "--model", help="A toy model's id, a folder, a name on the Hugging Face Hub, or with --study an id."
 )
@@ -63,7 +63,7 @@ _LEFT_OUT = ("output", "results", "no_open")
 @click.option("--results", type=FOLDER, help="Where the tables go.  [default: the user's cache]")
 @click.option("--no-open", is_flag=True, help="Do not open the page in a browser.")
 def command(
-    images: tuple[Path, ...],
+    images: tuple[str, ...],
     model: str | None,
     study: str | None,
     scenes: int | None,
@@ -87,11 +87,11 @@ def command(
     """
     from data_pipeline.look import Reading, prepare
     from data_pipeline.look_texts import TextChoice
-    from vlens.one_look import take_and_build
+    from vlens.one_look import paths_of, take_and_build
     from vlens.progress import TerminalProgress
 
     look = prepare(
-        images,
+        paths_of(images),
         model,
         study=study,
         scenes=scenes,
@@ -134,11 +134,11 @@ def _grid(text: str | None) -> tuple[int, int] | None:
 def _command_line() -> str:
     """What was typed, for provenance: without paths, and without what leaves the numbers as they are."""
     context = click.get_current_context()
-    words = ["vlens look", *(image.name for image in context.params["images"])]
+    words = ["vlens look", *(shlex.quote(printable(Path(image).name)) for image in context.params["images"])]
     for option in context.command.params:
         value = context.params[option.name or ""]
         given = context.get_parameter_source(option.name or "") in _GIVEN
         if isinstance(option, click.Option) and given and option.name not in _LEFT_OUT:
             place = isinstance(value, str | Path) and Path(value).exists()
-            words += [option.opts[0], shlex.quote(Path(value).name if place else str(value))]
+            words += [option.opts[0], shlex.quote(printable(Path(value).name if place else str(value)))]
     return " ".join(words)

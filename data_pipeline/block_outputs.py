@@ -11,16 +11,42 @@ from typing import Any
 
 from torch import Tensor, nn
 
+_OTHER_NAMES = {
+    "layers": ("h", "blocks"),
+    "norm": ("final_layernorm", "final_layer_norm", "ln_f"),
+    "embed_tokens": ("embed_in", "wte", "word_embeddings"),
+}
+"""What older classes (GPT-2, GPT-NeoX, Phi and others) call the parts of a decoder."""
 
-def decoder_of(llm: nn.Module) -> nn.Module:
-    """The stack of blocks inside a Hugging Face causal language model, with its embeddings and final norm."""
-    decoder: nn.Module = llm.get_decoder()  # type: ignore[operator]
-    return decoder
+
+def decoder_of(llm: nn.Module) -> Any:
+    """The stack of blocks inside a Hugging Face causal language model, with its embeddings and final norm.
+
+    Its parts are called `layers`, `embed_tokens` and `norm`, whatever the class calls them.
+    """
+    decoder = llm.get_decoder()  # type: ignore[operator]
+    return decoder if all(hasattr(decoder, name) for name in _OTHER_NAMES) else _Renamed(decoder)
+
+
+class _Renamed:
+    """A decoder under the usual names."""
+
+    def __init__(self, decoder: Any) -> None:
+        self._decoder = decoder
+
+    def __getattr__(self, name: str) -> Any:
+        for candidate in (name, *_OTHER_NAMES.get(name, ())):
+            if hasattr(self._decoder, candidate):
+                return getattr(self._decoder, candidate)
+        raise AttributeError(f"{type(self._decoder).__name__} has no part {name!r}")
+
+    def __call__(self, **inputs: Any) -> Any:
+        return self._decoder(**inputs)
 
 
 def num_blocks(llm: nn.Module) -> int:
     """How many blocks there are: the number of the last layer."""
-    return len(decoder_of(llm).layers)  # type: ignore[arg-type]
+    return len(decoder_of(llm).layers)
 
 
 @contextmanager
@@ -32,7 +58,7 @@ def recorded_layers(
     The states are (batch, sequence, hidden), in the model's own floating-point type, before the final norm.
     `keep` gets a layer and its state as soon as there is one, and returns what is kept of it instead.
     """
-    blocks: Any = decoder_of(llm).layers
+    blocks = decoder_of(llm).layers
     states: dict[int, Tensor] = {}
 
     def record(layer: int, state: Tensor) -> None:

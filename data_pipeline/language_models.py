@@ -25,7 +25,12 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES,
+)
 
+from data_pipeline.batches import is_shortage
 from data_pipeline.block_outputs import decoder_of, num_blocks
 from data_pipeline.errors import InputError
 from data_pipeline.remote_code import check_remote_code, remote_config
@@ -33,8 +38,20 @@ from data_pipeline.remote_code import check_remote_code, remote_config
 TEXT_FAMILIES = frozenset(
     {"gemma", "gemma2", "gemma3_text", "llama", "mistral", "olmo", "olmo2", "qwen2", "qwen3"}
 )
-_CAPPED = frozenset({"Gemma2ForCausalLM", "Gemma3ForCausalLM"})
+"""Families with tests of their own; others of `AutoModelForCausalLM` are held against their logits, too."""
+_CAPPED = frozenset({"Gemma2ForCausalLM", "Gemma3ForCausalLM", "VaultGemmaForCausalLM"})
 """Classes that cap logits softly if their configuration says so; others ignore the setting."""
+_MULTIPLIED = frozenset({"CohereForCausalLM", "Cohere2ForCausalLM"})  # by `logit_scale`
+_DIVIDED = frozenset({"GraniteForCausalLM", "GraniteMoeForCausalLM", "GraniteMoeSharedForCausalLM"})
+"""By `logits_scaling`."""
+
+
+def is_language_model(model_type: str) -> bool:
+    """Whether transformers has a class of this type that reads and writes text alone."""
+    return model_type in TEXT_FAMILIES or (
+        model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+        and model_type not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,22 +100,25 @@ class LanguageModel:
 
     @torch.no_grad()
     def unembed(self, states: Tensor) -> Tensor:
-        """Logits (…, vocabulary) of block outputs (…, hidden): final norm, head and soft cap in float32."""
+        """Logits (…, vocabulary) of block outputs (…, hidden): final norm, head, scale and cap in float32."""
         norm, head = self._float32_unembedding
-        return self._capped(head(norm(states.float())))
+        return self._finished(head(norm(states.float())))
 
     @torch.no_grad()
     def unembed_as_model(self, states: Tensor) -> Tensor:
         """The same in the model's own floating-point type, as its forward pass does it."""
         norm, head = self._unembedding
-        return self._capped(head(norm(states.to(self.input_embeddings.dtype))))
+        return self._finished(head(norm(states.to(self.input_embeddings.dtype))))
 
-    def _capped(self, logits: Tensor) -> Tensor:
-        """Logits between -cap and cap, where the class caps them."""
-        cap = getattr(self.causal.config.get_text_config(), "final_logit_softcapping", None)
-        if cap is None or type(self.causal).__name__ not in _CAPPED:
-            return logits
-        return torch.tanh(logits / cap) * cap
+    def _finished(self, logits: Tensor) -> Tensor:
+        """Scaled, or between -cap and cap, where the class does so."""
+        config, name = self.causal.config.get_text_config(), type(self.causal).__name__
+        if name in _MULTIPLIED:
+            return logits * config.logit_scale
+        if name in _DIVIDED:
+            return logits / config.logits_scaling
+        cap = getattr(config, "final_logit_softcapping", None)
+        return logits if cap is None or name not in _CAPPED else torch.tanh(logits / cap) * cap
 
     @property
     def _unembedding(self) -> tuple[nn.Module, nn.Module]:
@@ -120,9 +140,10 @@ class LanguageModel:
 def load_causal_lm(folder: Path, dtype: torch.dtype, device: torch.device) -> PreTrainedModel:
     """The LLM in `folder`; raises `InputError` for an unknown family or files that cannot be loaded."""
     family = model_type(folder)
-    if family not in TEXT_FAMILIES:
+    if not is_language_model(family):
         raise InputError(
-            f"{folder}: LLM of type {family!r} is not known; known: {', '.join(sorted(TEXT_FAMILIES))}"
+            f"{folder}: LLM of type {family!r} is not known; known: {', '.join(sorted(TEXT_FAMILIES))}, and "
+            "other classes of AutoModelForCausalLM"
         )
     return load_whole(AutoModelForCausalLM, folder, dtype).to(device).eval().requires_grad_(False)
 
@@ -175,5 +196,7 @@ def loadable(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
+        if is_shortage(error):
+            raise  # not the folder's fault
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise InputError(f"{folder}: cannot be loaded ({reason})") from error

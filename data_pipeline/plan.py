@@ -21,7 +21,7 @@ from data_pipeline.errors import InputError
 from data_pipeline.framing import Framing
 from data_pipeline.image_sources import ImageFolder, ImageSource, SourceImage, ToyScenes
 from data_pipeline.image_tables import Columns, ImageTable
-from data_pipeline.language_models import TEXT_FAMILIES, loadable, model_config
+from data_pipeline.language_models import TEXT_FAMILIES, is_language_model, loadable, model_config
 from data_pipeline.locations import resolve, weights_hash
 from data_pipeline.off_the_shelf import check_class
 from data_pipeline.stored_indexes import StoredIndex, corpus_of, find_index
@@ -287,11 +287,11 @@ def _text_layers(
 def _check_class(config: Any, model: ModelSettings, folders: dict[str, Path]) -> None:
     if model.vlm:
         return check_class(config.model_type, folders["vlm"], model.grid)
-    known = TEXT_FAMILIES
-    if config.model_type not in known:
-        folder = folders["llm"]
+    if not is_language_model(config.model_type):
+        folder, known = folders["llm"], ", ".join(sorted(TEXT_FAMILIES))
         raise InputError(
-            f"{folder}: class {config.model_type!r} is not known, expected one of {', '.join(sorted(known))}"
+            f"{folder}: class {config.model_type!r} is not known, expected one of {known}, or another class "
+            "of AutoModelForCausalLM"
         )
 
 

@@ -7,15 +7,27 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import AutoConfig, AutoModelForCausalLM
 
+from data_pipeline.captioning import caption_losses, write_captions
 from data_pipeline.capture import capture
 from data_pipeline.connectors import Connector, ConnectorConfig
+from data_pipeline.errors import InputError
 from data_pipeline.framing import Framing
 from data_pipeline.language_models import LanguageModel, load_causal_lm, load_tokenizer
 from data_pipeline.lenses.logit import read_logits
 from data_pipeline.models import ComposedVLM, load_vision_encoder
+from data_pipeline.toy.tokenizer import build_tokenizer
 from tests.data_pipeline.test_vlm_families import pictures
-from tests.data_pipeline.tiny_models import LAYERS, TEXT_CLASSES, WIDTH, save_encoder, save_llm
+from tests.data_pipeline.tiny_models import (
+    LAYERS,
+    TEXT_CLASSES,
+    WIDTH,
+    rescaled_norms,
+    save_encoder,
+    save_llm,
+    text_settings,
+)
 
 CPU, F32 = torch.device("cpu"), torch.float32
 TOLERANCE = 1e-5
@@ -24,9 +36,30 @@ EAGER_ALONE = ("gemma2",)
 """Its attention has soft caps, which fused attention does not know."""
 
 
+OTHERS: dict[str, dict[str, Any]] = {  # of other builds, names and scales; each by its own class
+    "cohere2": {"logit_scale": 0.25},
+    "gpt2": {"n_inner": 48},
+    "gpt_neox": {},
+    "granite": {"logits_scaling": 4.0, "embedding_multiplier": 3.0},
+    "mixtral": {"num_local_experts": 2},
+    "phi3": {},
+    "vaultgemma": {"head_dim": 8, "final_logit_softcapping": 2.0},
+}
+
+
+def save_other(folder: Path, family: str) -> None:
+    torch.manual_seed(0)
+    tokenizer = build_tokenizer()
+    config = AutoConfig.for_model(family, **{**text_settings(tokenizer), **OTHERS[family]})
+    rescaled_norms(AutoModelForCausalLM.from_config(config)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
 def compose(folder: Path, family: str, dtype: torch.dtype = F32, **changes: Any) -> ComposedVLM:
     if not (folder / "llm").exists():
-        save_llm(folder / "llm", family, **changes)
+        save_other(folder / "llm", family) if family in OTHERS else save_llm(
+            folder / "llm", family, **changes
+        )
         save_encoder(folder / "encoder")
     language = LanguageModel(load_causal_lm(folder / "llm", dtype, CPU), load_tokenizer(folder / "llm"))
     torch.manual_seed(1)
@@ -92,6 +125,35 @@ def test_layer_0_is_what_the_connector_made(family: str, tmp_path: Path) -> None
     scale = WIDTH**0.5 if family.startswith("gemma") else 1.0
     own = vlm.language.decoder.embed_tokens(text)
     torch.testing.assert_close(own, scale * vlm.language.input_embeddings[text], atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_any_other_class_is_read_where_its_logits_can_be_had(other: str, tmp_path: Path) -> None:
+    vlm = compose(tmp_path, other)
+    looks = [vlm.look(image) for image in pictures(2)]
+    prompt = vlm.prompt(looks)
+    with torch.no_grad():
+        own = vlm.model(**prompt.inputs).logits[:, prompt.vision].flatten(0, 1)
+    captured = capture(vlm, looks, range(LAYERS + 1), "tiny", ["a", "b"])
+    reading = read_logits(vlm.language, captured, (LAYERS,), 5)[LAYERS]
+    torch.testing.assert_close(reading.logits, own.topk(5).values, atol=1e-3, rtol=0)
+    assert vlm.language.num_layers == LAYERS
+    assert vlm.language.input_embeddings.shape == (len(vlm.language.tokenizer), WIDTH)
+    assert captured.states[0].shape == (2, 16, WIDTH)
+    ids = vlm.language.tokenizer.encode("a red house stands .")
+    assert write_captions(vlm, prompt, 2)
+    losses = [caption_losses(vlm, vlm.prompt(looks[:1]), [ids]), caption_losses(vlm, prompt, [ids, ids])]
+    torch.testing.assert_close(losses[0][0], losses[1][0], atol=1e-3, rtol=0)
+
+
+def test_a_scale_that_is_not_known_stops_the_run(tmp_path: Path) -> None:
+    vlm = compose(tmp_path, "granite")
+    type(vlm.model).__name__ = "SomebodysForCausalLM"
+    try:
+        with pytest.raises(InputError, match="final norm and head miss the model's own logits"):
+            states(vlm, 1)
+    finally:
+        type(vlm.model).__name__ = "GraniteForCausalLM"
 
 
 def test_half_precision_runs_whole(family: str, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_states_are_the_models_and_all_that_is_read_from_them_is_float32(half: O
     states = captured.states[1].flatten(0, 1)
     reading = read_logits(half.language, captured, (1,), 5)[1]
     norm, head = half.language._float32_unembedding
-    expected = half.language._capped(head(norm(states.float())))
+    expected = half.language._finished(head(norm(states.float())))
     torch.testing.assert_close(reading.logits, expected.topk(5).values)
     torch.testing.assert_close(reading.probabilities, expected.softmax(-1).topk(5).values)
     assert (reading.logits != reading.logits.bfloat16().float()).any()

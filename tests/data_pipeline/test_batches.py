@@ -151,6 +151,22 @@ def test_a_unit_that_does_not_fit_at_once_gives_the_same_rows(
                 assert a == (pytest.approx(b, abs=1e-4) if isinstance(b, float) else b), (name, column)
 
 
+@pytest.mark.parametrize(
+    "loading", ["load_causal_lm", "VisionEncoder.from_pretrained", "Connector.from_pretrained"]
+)
+def test_a_model_that_does_not_fit_is_one_line(
+    study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loading: str
+) -> None:
+    def too_large(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 500.00 MiB")
+
+    module = "loading" if loading == "load_causal_lm" else "models"
+    monkeypatch.setattr(f"data_pipeline.{module}.{loading}", too_large)
+    plan = make_plan(load_study(study_file), 1, ablations=False)
+    with pytest.raises(InputError, match=r"^model llama-clip: the model itself does not fit into the memory"):
+        Loader(plan, tmp_path, SilentProgress()).vlm(plan.models[0])
+
+
 def test_a_text_index_is_the_same_in_smaller_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_llm(tmp_path)
     llm, tokenizer = load_causal_lm(tmp_path, torch.float32, CPU), load_tokenizer(tmp_path)

@@ -18,16 +18,23 @@ from transformers import AutoConfig, CLIPVisionModel, Dinov2Model, PreTrainedMod
 
 from data_pipeline.language_models import load_whole
 
-_IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+Statistics = tuple[tuple[float, ...], tuple[float, ...]]
+_IMAGENET: Statistics = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+_OPENAI: Statistics = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
+_HALF: Statistics = ((0.5,) * 3, (0.5,) * 3)
 
 
 @dataclass(frozen=True)
 class _Family:
-    """Of each block's output the first `prefix_tokens` are no patches."""
+    """Of each block's output the first `prefix_tokens` are no patches.
+
+    `statistics` are mean and deviation of pixels, where a folder does not say them.
+    """
 
     model_class: type[PreTrainedModel]
     blocks: Callable[[PreTrainedModel], nn.ModuleList]
     prefix_tokens: int
+    statistics: Statistics
 
 
 def _clip_like_blocks(model: PreTrainedModel) -> nn.ModuleList:
@@ -35,9 +42,9 @@ def _clip_like_blocks(model: PreTrainedModel) -> nn.ModuleList:
     return getattr(model, "vision_model", model).encoder.layers
 
 
-_CLIP = _Family(CLIPVisionModel, _clip_like_blocks, prefix_tokens=1)
-_SIGLIP = _Family(SiglipVisionModel, _clip_like_blocks, prefix_tokens=0)
-_DINOV2 = _Family(Dinov2Model, lambda model: model.encoder.layer, prefix_tokens=1)
+_CLIP = _Family(CLIPVisionModel, _clip_like_blocks, 1, _OPENAI)
+_SIGLIP = _Family(SiglipVisionModel, _clip_like_blocks, 0, _HALF)
+_DINOV2 = _Family(Dinov2Model, lambda model: model.encoder.layer, 1, _IMAGENET)
 _FAMILIES: dict[str, _Family] = {
     "clip": _CLIP,
     "clip_vision_model": _CLIP,
@@ -53,19 +60,18 @@ class VisionEncoder(nn.Module):
     def __init__(
         self,
         model: PreTrainedModel,
-        mean: tuple[float, ...] = _IMAGENET_MEAN,
-        std: tuple[float, ...] = _IMAGENET_STD,
+        statistics: Statistics | None = None,
         image_size: int | None = None,
     ) -> None:
         """Wraps a loaded model.
 
-        `mean` and `std` are per RGB channel of pixels in [0, 1]. `image_size` in pixels may differ from the
-        model's own, whose position embeddings are then interpolated.
+        `statistics` are mean and deviation per RGB channel of pixels in [0, 1]. `image_size` in pixels may differ
+        from the model's own, whose position embeddings are then interpolated.
         """
         super().__init__()
         self._family = _family_of(model.config.model_type)
         self.model = model.eval()
-        self.mean, self.std = tuple(mean), tuple(std)
+        self.mean, self.std = statistics or self._family.statistics
         own_size = model.config.image_size
         self.image_size: int = own_size if image_size is None else image_size
         self._interpolate = self.image_size != own_size
@@ -85,8 +91,7 @@ class VisionEncoder(nn.Module):
         """From a folder; a whole CLIP or SigLIP model gives its vision half."""
         family = _family_of(AutoConfig.from_pretrained(folder, trust_remote_code=False).model_type)
         model = load_whole(family.model_class, Path(folder), dtype)
-        mean, std = _pixel_statistics(Path(folder))
-        return cls(model.to(device), mean, std, image_size)
+        return cls(model.to(device), _pixel_statistics(Path(folder)), image_size)
 
     @torch.no_grad()
     def block_outputs(self, pixel_values: Tensor) -> list[Tensor]:
@@ -138,10 +143,13 @@ def _recorded_outputs(blocks: nn.ModuleList) -> Iterator[list[Tensor]]:
             handle.remove()
 
 
-def _pixel_statistics(folder: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and deviation from the preprocessor file; ImageNet's where there is no such file."""
-    path = folder / "preprocessor_config.json"
-    if not path.exists():
-        return _IMAGENET_MEAN, _IMAGENET_STD
-    settings = json.loads(path.read_text())
-    return tuple(settings["image_mean"]), tuple(settings["image_std"])
+def _pixel_statistics(folder: Path) -> Statistics | None:
+    """Mean and deviation of the image processor that is saved beside the weights; None without one."""
+    for name, inside in (("preprocessor_config.json", None), ("processor_config.json", "image_processor")):
+        if not (folder / name).exists():
+            continue
+        content = json.loads((folder / name).read_text(encoding="utf-8"))
+        settings = content.get(inside, {}) if inside else content
+        if "image_mean" in settings and "image_std" in settings:
+            return tuple(settings["image_mean"]), tuple(settings["image_std"])
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,19 @@ def test_a_saved_encoder_loads_with_its_pixel_statistics(family: str, tmp_path: 
     torch.testing.assert_close(
         states, VisionEncoder(model.float()).block_outputs(torch.zeros(1, 3, 224, 224))
     )
+
+
+@pytest.mark.parametrize(("family", "mean"), [("clip", 0.48145466), ("dinov2", 0.485), ("siglip", 0.5)])
+def test_without_an_image_processor_pixels_are_normalised_as_the_family_is(
+    family: str, mean: float, tmp_path: Path
+) -> None:
+    save_vision_encoder(build_vision_encoder(family, seed=0), family, tmp_path)
+    (tmp_path / "preprocessor_config.json").unlink()
+    assert VisionEncoder.from_pretrained(tmp_path).mean[0] == mean
+    nested = {"image_processor": {"image_mean": [0.1, 0.2, 0.3], "image_std": [1, 1, 1]}}
+    (tmp_path / "processor_config.json").write_text(json.dumps(nested))
+    encoder = VisionEncoder.from_pretrained(tmp_path)
+    assert (encoder.mean, encoder.std) == ((0.1, 0.2, 0.3), (1, 1, 1))
 
 
 def test_an_unknown_family_is_refused_with_the_known_ones_named(tmp_path: Path) -> None:

@@ -65,8 +65,8 @@ class VisionEncoder(nn.Module):
     ) -> None:
         """Wraps a loaded model.
 
-        `statistics` are mean and deviation per RGB channel of pixels in [0, 1]. `image_size` in pixels may differ
-        from the model's own, whose position embeddings are then interpolated.
+        `statistics` are mean and deviation per RGB channel of pixels in [0, 1]. `image_size` in pixels may
+        differ from the model's own, whose position embeddings are then interpolated.
         """
         super().__init__()
         self._family = _family_of(model.config.model_type)

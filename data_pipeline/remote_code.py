@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from transformers import CONFIG_MAPPING, AutoConfig
+from transformers import AutoConfig
 from transformers.dynamic_module_utils import get_class_from_dynamic_module
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
 from data_pipeline.errors import InputError
 
@@ -22,9 +23,12 @@ _FILES = ("config.json", "processor_config.json", "preprocessor_config.json", "t
 
 
 def needs_remote_code(folder: Path) -> bool:
-    """Whether the class that the folder names is not part of transformers, but code beside the weights."""
+    """Whether the class that the folder names is not part of transformers, but code beside the weights.
+
+    Code that was run before may have made its class known to transformers; that does not count.
+    """
     content = _content(folder / "config.json")
-    return "auto_map" in content and content.get("model_type") not in CONFIG_MAPPING
+    return "auto_map" in content and content.get("model_type") not in CONFIG_MAPPING_NAMES
 
 
 def check_remote_code(folder: Path, allowed: bool) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
+from transformers import CONFIG_MAPPING, AutoConfig
 
 from data_pipeline.block_outputs import recorded_layers
 from data_pipeline.captioning import caption_ids, caption_losses, write_captions
@@ -16,9 +17,11 @@ from data_pipeline.capture import capture
 from data_pipeline.completeness import gaps
 from data_pipeline.errors import InputError
 from data_pipeline.images import overlap
+from data_pipeline.language_models import model_config
 from data_pipeline.lenses.logit import read_logits
 from data_pipeline.off_the_shelf import OffTheShelfVLM, load_off_the_shelf
 from data_pipeline.plan import make_plan
+from data_pipeline.remote_code import needs_remote_code
 from data_pipeline.run import run_study
 from data_pipeline.store import Results
 from data_pipeline.study import load_study
@@ -204,6 +207,19 @@ def test_code_of_another_repository_is_not_run(hub: Path, tmp_path: Path) -> Non
             make_plan(load_study(write_study(tmp_path)), None, True)
     finally:
         file.write_text(content)
+
+
+def test_code_that_was_run_once_is_asked_for_again(hub: Path) -> None:
+    """Also where it tells transformers of its class."""
+    config = model_config(hub, remote_code=True)
+    AutoConfig.register("molmo", type(config), exist_ok=True)
+    try:
+        assert needs_remote_code(hub)
+        with pytest.raises(InputError, match="which is never run unless"):
+            model_config(hub)
+        load_off_the_shelf(hub, None, F32, CPU, remote_code=True)
+    finally:
+        CONFIG_MAPPING._extra_content.pop("molmo")
 
 
 def test_a_class_of_transformers_needs_no_code(tmp_path: Path) -> None:

@@ -13,3 +13,6 @@ class MolmoConfig(PretrainedConfig):
         self.patch_dim = patch_dim
         self.use_position_ids = True
         super().__init__(**kwargs)
+
+
+MolmoConfig.register_for_auto_class()

@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import CausalLMOutputWithPast
+from transformers.models.auto import AutoModelForCausalLM
 
 from .config_molmo import MolmoConfig
 
@@ -108,6 +109,9 @@ class MolmoForCausalLM(PreTrainedModel):
     def tie_weights(self):
         pass
 
+    def can_generate(self):
+        return True
+
     def forward(
         self,
         input_ids=None,
@@ -155,3 +159,6 @@ class MolmoForCausalLM(PreTrainedModel):
 
     def get_output_embeddings(self):
         return self.model.transformer.ff_out
+
+
+AutoModelForCausalLM.register(MolmoConfig, MolmoForCausalLM)

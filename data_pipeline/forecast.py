@@ -22,6 +22,7 @@ from data_pipeline.model_parts import (
     parts_of,
 )
 from data_pipeline.study import ModelSettings, Study, resolve_layers
+from data_pipeline.vlm_families.molmo_size import MOLMO
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 BYTES_PER_NEIGHBOR = {"embedding": 7.1, "logit": 12.4, "contextual": 8.9}
@@ -250,5 +251,7 @@ def _about_tiles(architecture: Architecture, cells: int) -> str:
     if most is None:
         return "how many tokens its further tiles add depends on the size of each image"
     if most > cells:
-        return f"counted with {most} tokens an image, the most that its further tiles can add up to"
+        code = "; a run executes the code that comes with its weights"
+        counted = f"counted with {most} tokens an image, the most that its further tiles can add up to"
+        return counted + code * (architecture.config.model_type == MOLMO)
     return ""

@@ -20,6 +20,7 @@ from data_pipeline.vlm_families.processed_pixels import crop_map, denormalised
 
 # Each class means something else by them, and some let them decide who attends to whom.
 _KINDS_OF_TOKENS = "token_type_ids"
+_NEEDED = {"input_ids", "pixel_values"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,13 +59,22 @@ class General(Family):
         }
         if _KINDS_OF_TOKENS in tensors:
             raise InputError(f"its processor gives {_KINDS_OF_TOKENS}, whose meaning is not known")
-        pixels = denormalised(_one_tile(tensors["pixel_values"]), self.image_processor)
+        if _NEEDED - tensors.keys():
+            found = ", ".join(sorted(tensors)) or "nothing"
+            raise InputError(f"its processor gives {found}, expected {' and '.join(sorted(_NEEDED))}")
+        pixels = self._pixels(_one_tile(tensors["pixel_values"]))
         size = (pixels.shape[1], pixels.shape[0])
         count = int((tensors["input_ids"] == marked).sum())
         rows, cols = read_grid(count, self.grid, size)
         grid = Grid(rows, cols, size[0] / cols, size[1] / rows)
         affine = crop_map(self.image_processor, image.size, size)
         return Look(self.canvas(pixels, grid, affine, image.size), tensors)
+
+    def _pixels(self, values: Tensor) -> Any:
+        try:
+            return denormalised(values, self.image_processor)
+        except (AttributeError, TypeError, RuntimeError) as error:
+            raise InputError("its image processor does not say how it normalises pixels") from error
 
     def text_alone(self, text: str) -> list[int]:
         """See `Family.text_alone`."""

@@ -269,6 +269,7 @@ def test_the_published_study_is_forecast_without_network(capsys: pytest.CaptureF
     assert "qwen2-vl-7b, qwen2.5-vl-32b: its vision tokens depend on the size of each image" in words
     assert "llava-next-34b: counted with 2928 tokens an image, the most that its further tiles" in words
     assert "molmo-7b-d, molmo-72b: counted with 1460 tokens an image, the most" in words
+    assert "a run executes the code that comes with its weights" in words
     assert "the bare matrix products of this machine" in words
 
 

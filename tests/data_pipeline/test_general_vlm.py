@@ -116,6 +116,21 @@ def test_pixels_of_several_tiles_or_flat_patches_are_refused(tmp_path: Path) -> 
             vlm.look(Image.new("RGB", (56, 56)))
 
 
+def test_processors_that_answer_otherwise_are_refused_in_one_sentence(tmp_path: Path) -> None:
+    vlm = load_off_the_shelf(save_vip_llava(tmp_path), "<image> :", F32, CPU)
+    real = vlm.family.processor  # type: ignore[attr-defined]
+    without = lambda **inputs: {"input_ids": real(**inputs)["input_ids"], "pixels": torch.zeros(1)}  # noqa: E731
+    object.__setattr__(vlm.family, "processor", without)
+    with pytest.raises(InputError, match="processor gives input_ids, expected input_ids and pixel_values"):
+        vlm.look(Image.new("RGB", (56, 56)))
+    object.__setattr__(vlm.family, "processor", real)
+    vlm.family.image_processor.image_mean = None
+    with pytest.raises(
+        InputError, match=r"does not say how it normalises pixels|processor cannot take prompt"
+    ):
+        vlm.look(Image.new("RGB", (56, 56)))
+
+
 def test_classes_are_refused_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="key 'grid' has no place here, the grid of 'llava' is known"):
         load_off_the_shelf(save_llava(tmp_path / "llava"), "<image> :", F32, CPU, grid=(4, 4))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from data_pipeline.run import run_study
     from data_pipeline.store import Results
     from data_pipeline.study import load_study
+    from data_pipeline.training.connector_training import train_study_model
     from data_pipeline.versions import __version__ as __version__
     from generator.build import build_site
     from vlens.one_look import look
@@ -33,6 +34,7 @@ __all__ = [
     "load_study",
     "look",
     "run_study",
+    "train_study_model",
 ]
 
 _MODULES = {
@@ -44,6 +46,7 @@ _MODULES = {
     "load_study": "data_pipeline.study",
     "look": "vlens.one_look",
     "run_study": "data_pipeline.run",
+    "train_study_model": "data_pipeline.training.connector_training",
 }
 
 

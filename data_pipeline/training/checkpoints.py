@@ -12,6 +12,7 @@ A checkpoint's folder gets its name when all of it is on disk. Nothing is ever u
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import re
@@ -36,6 +37,7 @@ from data_pipeline.training.settings import FREE_TO_CHANGE
 RECORD = "training.json"
 _RESUME, _STATE, _OPTIMIZER = "resume", "state.json", "optimizer.safetensors"
 _PARTIAL = ".partial"
+_PURPOSE = "a connector and its checkpoints"
 _OS_ERROR = re.compile(r"os error (\d+)")
 
 
@@ -51,7 +53,7 @@ class TrainingFolder:
         Raises:
             InputError: the folder holds something else, or a training with other settings.
         """
-        check_output_folder(self.path, "a connector and its checkpoints")
+        check_output_folder(self.path, _PURPOSE)
         file = self.path / RECORD
         if file.is_file():
             _check_same(self.path, read_record(file), record)
@@ -64,6 +66,22 @@ class TrainingFolder:
         for leftover in self.path.glob(f"step-*{_PARTIAL}"):
             shutil.rmtree(leftover)
         return max((step for step in self.steps if self._can_resume(step)), default=0)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps other processes of this machine from training into the folder; a killed one lets go.
+
+        Raises:
+            InputError: another one is at it.
+        """
+        check_output_folder(self.path, _PURPOSE)
+        self.path.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.path, os.O_RDONLY)
+        try:
+            _lock(descriptor, self.path)
+            yield
+        finally:
+            os.close(descriptor)
 
     @property
     def steps(self) -> list[int]:
@@ -115,6 +133,15 @@ class TrainingFolder:
 
     def _can_resume(self, step: int) -> bool:
         return (self.path / step_folder(step) / _RESUME / _STATE).is_file()
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise InputError(f"{folder}: another vlens train is writing here; wait for its end") from error
+    except OSError:
+        return  # a file system without locks
 
 
 def read_record(file: Path) -> dict[str, Any]:

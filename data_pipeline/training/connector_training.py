@@ -96,6 +96,10 @@ class _Training:
     def run(self) -> Trained:
         """All steps that are missing."""
         self.images.item(0)  # a source without captions shows before anything heavy is loaded
+        with self.folder.held() if self.processes.first else nullcontext():
+            return self._run()
+
+    def _run(self) -> Trained:
         record = self.job.record() if self.processes.first else {}
         begun = self.folder.claim(record) if self.processes.first else 0
         begun = int(self.processes.sum([begun], self.device)[0])

@@ -39,10 +39,15 @@ def answer_loss(
         with_partition: whether the squared log partition is wanted, which z-loss is made of.
     """
     logits = answer_logits(llm, layout, block, texts.ids)
-    guesses, labels = logits.flatten(0, 1).float(), texts.labels.to(logits.device).flatten()
-    entropy = functional.cross_entropy(guesses, labels, ignore_index=NOT_LEARNED, reduction="sum")
-    squares = guesses[labels != NOT_LEARNED].logsumexp(-1).square().sum() if with_partition else None
-    return AnswerLoss(entropy, squares, texts.learned)
+    guesses, labels = logits.flatten(0, 1), texts.labels.to(logits.device).flatten()
+    if not with_partition:
+        sums = functional.cross_entropy(guesses.float(), labels, ignore_index=NOT_LEARNED, reduction="sum")
+        return AnswerLoss(sums, None, texts.learned)
+    learned = labels != NOT_LEARNED
+    chosen = guesses[learned].float()  # (tokens, vocabulary): of a large one, once is enough
+    partition = chosen.logsumexp(-1)  # (tokens,)
+    entropy = partition - chosen.gather(1, labels[learned][:, None])[:, 0]
+    return AnswerLoss(entropy.sum(), partition.square().sum(), texts.learned)
 
 
 def answer_logits(llm: PreTrainedModel, layout: Layout, block: Tensor, ids: Tensor) -> Tensor:

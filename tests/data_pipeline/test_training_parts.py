@@ -26,10 +26,12 @@ from data_pipeline.training.fresh_connectors import fresh_connector
 from data_pipeline.training.image_order import ImageOrder
 from data_pipeline.training.images import places_of
 from data_pipeline.training.loss_log import LossLog
+from data_pipeline.training.losses import answer_logits, answer_loss
 from data_pipeline.training.optimizer import Optimizer, ParameterGroup
 from data_pipeline.training.pace import duration
 from data_pipeline.training.rates import Schedule
 from data_pipeline.training.response_dropout import ResponseDropout
+from data_pipeline.training.sequences import Layout, Texts
 from data_pipeline.training.settings import TrainingOptions
 from data_pipeline.training.steps import DivergedError, run_steps
 from data_pipeline.training.tasks import example_of, first_sentence
@@ -269,6 +271,30 @@ def test_a_training_goes_on_with_its_own_settings_only(
         return
     with pytest.raises(InputError, match=message):
         folder.claim(other)
+
+
+def test_two_trainings_do_not_write_to_one_folder(tmp_path: Path) -> None:
+    folder = TrainingFolder(tmp_path / "c")
+    refused = pytest.raises(InputError, match="another vlens train is writing here")
+    with folder.held(), refused, TrainingFolder(folder.path).held():
+        pass
+    with folder.held():  # as soon as the other has ended
+        pass
+
+
+def test_z_loss_is_the_squared_log_partition_of_what_is_learned(tmp_path: Path) -> None:
+    llm = load_causal_lm(save_llm(tmp_path), torch.float32, torch.device("cpu"))
+    texts = Texts(torch.tensor([[5, 6, 7], [8, 9, 2]]), torch.tensor([[-100, 6, 7], [-100, -100, 2]]))
+    block, layout = torch.randn(2, 4, 32), Layout((1,), ())
+    plain = answer_loss(llm, layout, block, texts)
+    both = answer_loss(llm, layout, block, texts, with_partition=True)
+    logits = answer_logits(llm, layout, block, texts.ids)
+    rows = torch.stack([logits[0, 1], logits[0, 2], logits[1, 2]])
+    assert both.tokens == plain.tokens == 3 and plain.squared_log_partition is None
+    torch.testing.assert_close(both.cross_entropy, plain.cross_entropy)
+    torch.testing.assert_close(both.mean, -rows.log_softmax(-1)[range(3), [6, 7, 2]].mean())
+    assert both.squared_log_partition is not None
+    torch.testing.assert_close(both.squared_log_partition, rows.exp().sum(-1).log().square().sum())
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "model.safetensors", "training.json"])

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import isqrt
 from pathlib import Path
 
 import torch
@@ -75,6 +76,8 @@ class VisionEncoder(nn.Module):
         own_size = model.config.image_size
         self.image_size: int = own_size if image_size is None else image_size
         self._interpolate = self.image_size != own_size
+        if self._interpolate and self._family is _DINOV2:
+            _fit_positions(model, self.image_size // model.config.patch_size)
         self.patch_size: int = model.config.patch_size
         self.rows = self.cols = self.image_size // self.patch_size
         self.num_blocks: int = model.config.num_hidden_layers
@@ -107,7 +110,7 @@ class VisionEncoder(nn.Module):
         return [self._patches(state) for state in states]
 
     def _size_arguments(self) -> dict[str, bool]:
-        # DINOv2 interpolates by itself and takes no such argument.
+        # DINOv2's positions are fitted already, and it takes no such argument.
         return {"interpolate_pos_encoding": True} if self._interpolate and self._family is not _DINOV2 else {}
 
     def _patches(self, state: Tensor) -> Tensor:
@@ -115,6 +118,25 @@ class VisionEncoder(nn.Module):
         if patches.shape[1] != self.rows * self.cols:
             raise ValueError(f"expected {self.rows} x {self.cols} patches, found {patches.shape[1]}")
         return patches
+
+
+@torch.no_grad()
+def _fit_positions(model: PreTrainedModel, side: int) -> None:
+    """Interpolate DINOv2's positions to `side` x `side` patches as its authors and the published study do.
+
+    Both add a tenth of a patch before they divide (facebookresearch/dino, issue 8), which moves the last
+    positions by a seventh of a patch from 518 to 336 pixels; transformers no longer does.
+    """
+    table = model.embeddings.position_embeddings  # (1, 1 + patches, hidden)
+    before = isqrt(table.shape[1] - 1)
+    if before == side:
+        return
+    patches = table[:, 1:].float().reshape(1, before, before, -1).permute(0, 3, 1, 2)
+    fitted = nn.functional.interpolate(
+        patches, scale_factor=((side + 0.1) / before,) * 2, mode="bicubic", align_corners=False
+    )  # (1, hidden, side, side)
+    whole = torch.cat([table[:, :1].float(), fitted.flatten(2).transpose(1, 2)], dim=1)
+    model.embeddings.position_embeddings = nn.Parameter(whole.to(table.dtype), requires_grad=False)
 
 
 def _family_of(model_type: str) -> _Family:

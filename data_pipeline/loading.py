@@ -69,7 +69,7 @@ class Loader:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.dtype: torch.dtype = getattr(torch, plan.study.dtype)
         self._llm: LoadedLLM | None = None
-        self._encoders: dict[Path, VisionEncoder] = {}
+        self._encoders: dict[tuple[Path, int], VisionEncoder] = {}  # by folder and side of the canvas
         self._index: tuple[Path, TextIndex] | None = None
         self._contextual: ContextualLens | None = None
         self._vlm: tuple[str, VisionLanguageModel] | None = None
@@ -166,9 +166,10 @@ class Loader:
         return ComposedVLM(language.causal, language, encoder, connector, model.framing)
 
     def _encoder(self, folder: Path, image_size: int) -> VisionEncoder:
-        if folder not in self._encoders:
-            self._encoders[folder] = load_vision_encoder(folder, image_size, self.dtype, self.device)
-        return self._encoders[folder]
+        key = folder, image_size
+        if key not in self._encoders:
+            self._encoders[key] = load_vision_encoder(folder, image_size, self.dtype, self.device)
+        return self._encoders[key]
 
     def _off_the_shelf(self, model: ModelPlan) -> VisionLanguageModel:
         folder, settings = model.folders["vlm"], model.settings

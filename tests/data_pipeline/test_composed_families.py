@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,9 @@ from data_pipeline.errors import InputError
 from data_pipeline.framing import Framing
 from data_pipeline.language_models import LanguageModel, load_causal_lm, load_tokenizer
 from data_pipeline.lenses.logit import read_logits
+from data_pipeline.loading import Loader
 from data_pipeline.models import ComposedVLM, load_vision_encoder
+from data_pipeline.progress import SilentProgress
 from data_pipeline.toy.tokenizer import build_tokenizer
 from tests.data_pipeline.test_vlm_families import pictures
 from tests.data_pipeline.tiny_models import (
@@ -159,3 +162,12 @@ def test_a_scale_that_is_not_known_stops_the_run(tmp_path: Path) -> None:
 def test_half_precision_runs_whole(family: str, tmp_path: Path) -> None:
     vlm = compose(tmp_path, family, torch.bfloat16)
     assert {values.dtype for values in states(vlm, 2).values()} == {torch.bfloat16}
+
+
+def test_one_folder_gives_an_encoder_for_each_size_of_canvas(tmp_path: Path) -> None:
+    save_encoder(tmp_path)
+    plan: Any = SimpleNamespace(study=SimpleNamespace(dtype="float32"))
+    loader = Loader(plan, tmp_path / "results", SilentProgress())
+    sizes = [loader._encoder(tmp_path, side).image_size for side in (56, 112, 56)]
+    assert sizes == [56, 112, 56]
+    assert loader._encoder(tmp_path, 56) is loader._encoder(tmp_path, 56)

@@ -80,6 +80,33 @@ def test_another_image_size_gives_another_grid(build, prefix: int) -> None:
     assert [state.shape for state in encoder.block_outputs(_pixels(42))] == [(2, 36, 16)] * 4
 
 
+def test_dinov2s_positions_are_those_of_the_published_study() -> None:
+    """From 37 x 37 patches to 24 x 24 by the study's own lines; nothing where the size is the model's own."""
+    torch.manual_seed(0)
+    small = {**_TINY, "hidden_size": 8, "image_size": 259, "num_hidden_layers": 1}
+    model = Dinov2Model(Dinov2Config(**small, mlp_ratio=2))
+    table = torch.nn.init.normal_(model.embeddings.position_embeddings).detach().clone()
+    height = 24 + 0.1
+    expected = torch.nn.functional.interpolate(
+        table[:, 1:].reshape(1, 37, 37, 8).permute(0, 3, 1, 2),
+        scale_factor=(float(height / 37), float(height / 37)),
+        mode="bicubic",
+        align_corners=False,
+    )
+    pixels = _pixels(168)
+    patches = model.embeddings.patch_embeddings(pixels)
+    found = VisionEncoder(model, image_size=168).block_outputs(pixels)[0] - patches
+    torch.testing.assert_close(found[0], expected[0].flatten(1).T, atol=1e-5, rtol=0)
+    plain = torch.nn.functional.interpolate(
+        table[:, 1:].reshape(1, 37, 37, 8).permute(0, 3, 1, 2), size=(24, 24), mode="bicubic"
+    )
+    assert (plain - expected).abs().max() > 0.1
+
+    own = Dinov2Model(Dinov2Config(**small, mlp_ratio=2))
+    before = own.embeddings.position_embeddings
+    assert VisionEncoder(own, image_size=259).model.embeddings.position_embeddings is before
+
+
 @pytest.mark.parametrize("family", ["clip", "dinov2", "siglip"])
 def test_a_saved_encoder_loads_with_its_pixel_statistics(family: str, tmp_path: Path) -> None:
     model = build_vision_encoder(family, seed=0)

@@ -164,7 +164,7 @@ class _Training:
         batch_size, pace = self.settings.batch_size, Pace(log.seconds, self.settings.steps)
         share = (batch_size, self.processes.rank, self.processes.count)
         items = read_ahead(self.images, lambda step: places_of(step, *share), steps)
-        checkpoints = {*self.settings.checkpoints}
+        checkpoints = self.job.checkpoints
 
         def save(done: int) -> None:
             if self.processes.first and done in checkpoints:

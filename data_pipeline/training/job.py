@@ -49,6 +49,13 @@ class TrainingJob:
         """Of the order of images, and of what is drawn for each."""
         return self.seed if self.settings.data_seed is None else self.settings.data_seed
 
+    @property
+    def checkpoints(self) -> frozenset[int]:
+        """Steps after which a checkpoint is written: regular ones, those named, those the study reads."""
+        keys = self.settings
+        regular = range(keys.checkpoint_every, keys.steps + 1, keys.checkpoint_every)
+        return frozenset({*regular, *keys.checkpoint_steps, *self.model.steps, keys.steps})
+
     def record(self) -> dict[str, Any]:
         """What decides the outcome: settings, and hashes of what the training reads."""
         ids = [self.source.image_id(index) for index in range(len(self.source))]
@@ -129,6 +136,11 @@ def settings_of(study: Study, model: ModelSettings) -> TrainingSettings:
     for table in tables:
         keys |= table.model_dump(exclude_unset=True)
     settings = TrainingSettings.model_validate(keys)
+    if late := [step for step in (*settings.checkpoint_steps, *model.steps) if step > settings.steps]:
+        raise InputError(
+            f"model {model.id!r}: a checkpoint of step {late[0]} is asked for, but the training has "
+            f"{settings.steps} steps"
+        )
     if settings.images is None:
         raise InputError("training: key 'images' is missing, which says what the connector learns from")
     return settings

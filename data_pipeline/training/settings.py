@@ -82,12 +82,6 @@ class TrainingOptions(BaseModel):
     """Further checkpoints; 0 is the connector before any training."""
 
     @property
-    def checkpoints(self) -> tuple[int, ...]:
-        """All steps after which a checkpoint is written, ascending."""
-        regular = {*range(self.checkpoint_every, self.steps + 1, self.checkpoint_every), self.steps}
-        return tuple(sorted(regular | {step for step in self.checkpoint_steps if step <= self.steps}))
-
-    @property
     def text_after_image(self) -> str:
         """The suffix, or the default of the task."""
         if self.suffix is not None:

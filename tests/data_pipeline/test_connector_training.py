@@ -32,6 +32,7 @@ from data_pipeline.training.sequences import Example
 from data_pipeline.training.settings import TrainingOptions
 from data_pipeline.training.trainee import Trainee
 from tests.data_pipeline.tiny_training import SHARED, write_tiny_training
+from vlens.cli import main
 
 ROOT = Path(__file__).parents[2]
 CPU = torch.device("cpu")
@@ -221,6 +222,23 @@ def test_steps_of_a_training_are_models_of_the_study(
     }
 
 
+def test_steps_that_a_study_reads_are_kept(tmp_path: Path) -> None:
+    file = write_tiny_training(tmp_path, SHARED.replace("steps = 8", "steps = 3"))
+    file.write_text(file.read_text().replace('"connectors/plain"', '"connectors/plain"\nsteps = [0, 2]'))
+    folder = train_study_model(load_study(file), "plain").folder
+    assert sorted(path.name for path in folder.glob("step-*")) == [f"step-00000{step}" for step in (0, 2, 3)]
+
+
+def test_the_command_trains_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write_tiny_training(tmp_path, SHARED.replace("steps = 8", "steps = 2"))
+    assert main(["train", str(file), "--model", "plain", "--device", "cpu"]) == 0
+    said = capsys.readouterr().out
+    assert "step 2: loss " in said
+    assert f"Connector in {tmp_path}/connectors/plain after 2 steps (2 steps now)" in said
+    assert main(["train", str(file), "--model", "nobody"]) == 2
+    assert capsys.readouterr().err == f"vlens: {file}: no model 'nobody', expected one of plain, changed\n"
+
+
 def test_pictures_that_cannot_be_read_are_left_out_and_named(tmp_path: Path) -> None:
     file = write_tiny_training(tmp_path, SHARED.replace("steps = 8", "steps = 3"))
     (tmp_path / "pictures/3.png").write_bytes(b"no picture")
@@ -252,6 +270,11 @@ _BLOCKS = 'vision_blocks = ["N", "N-1"]'
         ('"encoders/clip"', '"encoders/none"', "no such folder, expected a folder of weights"),
         ("steps = 8", "steps = 8\nsequence_length = 20", "image and prompt alone have 24 tokens"),
         ("steps = 8", 'steps = 8\ntask = "top-bottom"', "each needs a named region near the top"),
+        (
+            "steps = 8",
+            "steps = 8\ncheckpoint_steps = [9]",
+            "checkpoint of step 9 is asked for, but the training",
+        ),
         ("steps = 8", "steps = 0", "training, steps: Input should be greater"),
         ("steps = 8", "stepps = 8", "unknown key 'stepps' in training; known: task"),
         ("steps = 8", 'steps = 8\nunfreeze = "llama"', "'unfreeze' belongs to a model"),

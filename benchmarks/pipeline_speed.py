@@ -40,7 +40,7 @@ from data_pipeline.models import Look
 from data_pipeline.neighbor_search import unit_rows
 from data_pipeline.store import ResultsWriter
 
-_IN_A_ROW = 4
+_IN_A_ROW = 2
 
 
 class Clock:
@@ -168,7 +168,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--size", choices=SIZES, default="mid")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), help="bfloat16 on a GPU, else float32")
-    parser.add_argument("--images", type=int, default=2, help="computed in one unit (2)")
+    parser.add_argument("--images", type=int, default=1, help="computed in one unit (1)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, help="1 on a CPU, with a GPU all")
     parser.add_argument("--captions", action="store_true", help="time captions and their losses too")

@@ -120,7 +120,7 @@ class RandomModel:
         )
         width = 2 * size.encoder_hidden
         blocks = (size.encoder_blocks // 2, size.encoder_blocks)
-        shape = ConnectorConfig("gated_mlp", width, size.hidden, size.hidden, blocks, True, 1.0, "w0", "w1")
+        shape = ConnectorConfig("gated_mlp", width, size.hidden, size.hidden, blocks, True, 1.0, "w2", "w3")
         with self._here():
             encoder = VisionEncoder(CLIPVisionModel(vision)).requires_grad_(False)
             connector = Connector(shape).eval().requires_grad_(False)
@@ -194,7 +194,9 @@ class RandomModel:
 
 
 def tokenizer(words: int) -> PreTrainedTokenizerFast:
-    """One token for each of the words w0, w1 and so on."""
-    backend = Tokenizer(models.WordLevel({f"w{number}": number for number in range(words)}, unk_token="w0"))  # noqa: S106
+    """One token for each of the words w2, w3 and so on."""
+    end, unknown = "</s>", "<unk>"
+    ids = {end: 0, unknown: 1} | {f"w{number}": number for number in range(2, words)}
+    backend = Tokenizer(models.WordLevel(ids, unk_token=unknown))
     backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    return PreTrainedTokenizerFast(tokenizer_object=backend, eos_token="w1", pad_token="w2")  # noqa: S106
+    return PreTrainedTokenizerFast(tokenizer_object=backend, eos_token=end, pad_token=unknown)

@@ -33,11 +33,13 @@ def test_a_unit_writes_every_table_and_operations_are_counted(tmp_path: Path) ->
     assert results.read("cells").num_rows == 2 * cells * layers
     assert results.read("neighbors").num_rows == 2 * cells * layers * 3 * 5
     assert results.read("canvases").num_rows == 2
+    index = bench.model.index
+    assert len(index.contexts) == 3 * 24
     model, lenses = bench.operations()
-    rows = 300 * 3 + 300 * 3 + len(bench.model.index.embeddings) * 3
+    rows = 300 * 3 + 300 * 3 + len(index.embeddings) * 3
     assert lenses == 2 * cells * 32 * rows
     block = 2 * 32 * 32 + 2 * 32 * 16 + 3 * 32 * 48 + 2 * 32
     seen = sum(
         p.numel() for part in (bench.unit.vlm.encoder, bench.unit.vlm.connector) for p in part.parameters()
     )
-    assert model == 2 * (3 * block * (cells + 2) + seen * cells)  # w0, the cells, w1
+    assert model == 2 * (3 * block * (cells + 2) + seen * cells)  # the prefix, the cells, the suffix

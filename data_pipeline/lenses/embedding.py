@@ -28,7 +28,11 @@ class EmbeddingLens:
     @torch.no_grad()
     def neighbors(self, states: Tensor, k: int) -> tuple[Tensor, Tensor]:
         """Cosines and token ids (n, k) of `states` (n, hidden), best first."""
-        step = max(1, _SCORES_AT_ONCE // len(self.rows))
-        found = [best(unit_rows(chunk) @ self.rows.T, k) for chunk in torch.split(states, step)]
+        step = min(max(1, _SCORES_AT_ONCE // len(self.rows)), max(1, len(states)))
+        space = torch.empty(step, len(self.rows), device=self.rows.device)  # new memory each time is slow
+        found = [
+            best(torch.mm(unit_rows(chunk), self.rows.T, out=space[: len(chunk)]), k)
+            for chunk in torch.split(states, step)
+        ]
         scores, ids = (torch.cat(parts) for parts in zip(*found, strict=True))
         return scores.clamp(-1, 1), ids

@@ -265,7 +265,8 @@ def _resolved(location: str, study: Study, model: ModelSettings, what: str) -> P
     try:
         return resolve(location, study.folder, bool(model.remote_code))
     except InputError as error:
-        raise InputError(f"model {model.id!r}, {what.replace('_', ' ')}: {error}") from error
+        hint = "; vlens train makes it" if what == "connector" and study.training else ""
+        raise InputError(f"model {model.id!r}, {what.replace('_', ' ')}: {error}{hint}") from error
 
 
 def _index(study: Study, model: ModelSettings, llm_hash: str) -> StoredIndex | None:

@@ -22,6 +22,7 @@ from data_pipeline.connectors import Connector
 from data_pipeline.errors import InputError
 from data_pipeline.language_models import LanguageModel, load_causal_lm, load_tokenizer
 from data_pipeline.models import ComposedVLM, load_vision_encoder
+from data_pipeline.plan import make_plan
 from data_pipeline.run import run_study
 from data_pipeline.store import Results
 from data_pipeline.study import Study, load_study
@@ -220,6 +221,11 @@ def test_steps_of_a_training_are_models_of_the_study(
         ("plain-step-6", "Llama + CLIP, step 6", "ablation", "plain"),
         ("plain", "Llama + CLIP", "main", None),
     }
+
+
+def test_a_run_without_its_connector_says_what_makes_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"connectors/plain: no such folder, .*; vlens train makes it$"):
+        make_plan(load_study(write_tiny_training(tmp_path)), 1, ablations=True)
 
 
 def test_steps_that_a_study_reads_are_kept(tmp_path: Path) -> None:

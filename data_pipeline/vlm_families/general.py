@@ -21,6 +21,13 @@ from data_pipeline.vlm_families.processed_pixels import crop_map, denormalised
 # Each class means something else by them, and some let them decide who attends to whom.
 _KINDS_OF_TOKENS = "token_type_ids"
 _NEEDED = {"input_ids", "pixel_values"}
+_RESAMPLERS = (  # settings of what turns all patches into a fixed number of learned queries
+    "perceiver_config",
+    "qformer_config",
+    "latent_query_num",
+    "projector_patch_to_query_dict",
+    "resampler_num_latents",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +51,13 @@ class General(Family):
         marked = getattr(self.config, "image_token_id", None)
         if marked is None:
             raise InputError("its configuration has no image_token_id, so its image tokens cannot be found")
+        if resampler := next((name for name in _RESAMPLERS if getattr(self.config, name, None)), None):
+            raise InputError(
+                f"its vision tokens are queries to all patches ({resampler}), so that none has a place on "
+                "the canvas"
+            )
+        if getattr(self.config, "is_encoder_decoder", False):
+            raise InputError("it is an encoder and a decoder, and what writes text holds no vision tokens")
         begin = self.tokenizer.bos_token
         special = not (begin and text.startswith(begin))
         try:

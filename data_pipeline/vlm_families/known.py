@@ -21,6 +21,7 @@ FAMILIES: dict[str, type[Family]] = {
     "qwen2_vl": QwenVL,
     "qwen2_5_vl": QwenVL,
     "qwen3_vl": Qwen3VL,
+    "qwen3_vl_moe": Qwen3VL,
     "smolvlm": Idefics3,
 }
 """All others go through `general.General`."""

@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 from transformers import (
+    CONFIG_MAPPING,
     CLIPImageProcessorPil,
     CLIPVisionConfig,
     LlamaConfig,
@@ -129,6 +130,30 @@ def test_processors_that_answer_otherwise_are_refused_in_one_sentence(tmp_path: 
         InputError, match=r"does not say how it normalises pixels|processor cannot take prompt"
     ):
         vlm.look(Image.new("RGB", (56, 56)))
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("perceiver_config", r"queries to all patches \(perceiver_config\), so that none has a place"),
+        ("qformer_config", r"queries to all patches \(qformer_config\)"),
+        ("latent_query_num", r"queries to all patches"),
+        ("is_encoder_decoder", "it is an encoder and a decoder"),
+    ],
+)
+def test_tokens_without_a_place_are_refused(setting: str, message: str, tmp_path: Path) -> None:
+    """Idefics 2, BLIP-2 and others: 64 queries would look like a square of 8 x 8 cells."""
+    vlm = load_off_the_shelf(save_vip_llava(tmp_path), "<image> :", F32, CPU)
+    setattr(vlm.family.config, setting, True)
+    with pytest.raises(InputError, match=message):
+        vlm.look(Image.new("RGB", (56, 56)))
+
+
+def test_the_library_still_calls_resamplers_so() -> None:
+    settings = {"idefics2": "perceiver_config", "blip-2": "qformer_config", "kosmos-2": "latent_query_num"}
+    settings["aria"] = "projector_patch_to_query_dict"
+    for kind, setting in settings.items():
+        assert getattr(CONFIG_MAPPING[kind](), setting)
 
 
 def test_classes_are_refused_in_one_sentence(tmp_path: Path) -> None:

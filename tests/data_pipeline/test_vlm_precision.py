@@ -64,7 +64,7 @@ def test_drift_is_measured_from_the_connectors_output(half: OffTheShelfVLM) -> N
 def test_weights_with_nan_name_model_layer_image_and_cell(half: OffTheShelfVLM) -> None:
     """Last of its model: the weights are damaged."""
     look = half.look(picture())
-    half.language.decoder.layers[1].mlp.down_proj.weight[0, 0] = torch.nan
+    half.language.decoder.layers[1].self_attn.o_proj.weight[0, 0] = torch.nan
     with pytest.raises(InputError, match=r"model tiny: .* at vision layer 2, image a, cell 0 is not finite"):
         capture(half, [look], range(LAYERS + 1), "tiny", ["a"])
 

@@ -33,6 +33,8 @@ from transformers import (
     Qwen2VLImageProcessorPil,
     Qwen3VLConfig,
     Qwen3VLForConditionalGeneration,
+    Qwen3VLMoeConfig,
+    Qwen3VLMoeForConditionalGeneration,
     SiglipVisionConfig,
     SmolVLMConfig,
     SmolVLMForConditionalGeneration,
@@ -201,7 +203,7 @@ def save_internvl(folder: Path, seed: int = 0) -> Path:
     return folder
 
 
-def save_qwen3_vl(folder: Path, seed: int = 0) -> Path:
+def save_qwen3_vl(folder: Path, family: str = "qwen3_vl", seed: int = 0) -> Path:
     """Cells of 2 x 2 patches of 14; two of three blocks are followed by further visual features."""
     torch.manual_seed(seed)
     marks = ("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
@@ -209,8 +211,14 @@ def save_qwen3_vl(folder: Path, seed: int = 0) -> Path:
     start, end, image, video = tokenizer.convert_tokens_to_ids(list(marks))
     rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 1, 1]}
     vision = {"depth": 2, "hidden_size": 16, "intermediate_size": 32, "num_heads": 2, "patch_size": 14}
-    config = Qwen3VLConfig(
-        text_config={**text_settings(tokenizer), "head_dim": 8, "rope_parameters": rope},
+    experts = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 24}
+    kinds: Any = (
+        (Qwen3VLConfig, Qwen3VLForConditionalGeneration, {})
+        if family == "qwen3_vl"
+        else (Qwen3VLMoeConfig, Qwen3VLMoeForConditionalGeneration, experts)
+    )
+    config = kinds[0](
+        text_config={**text_settings(tokenizer), "head_dim": 8, "rope_parameters": rope, **kinds[2]},
         vision_config={
             **vision,
             "out_hidden_size": WIDTH,
@@ -222,7 +230,7 @@ def save_qwen3_vl(folder: Path, seed: int = 0) -> Path:
         vision_start_token_id=start,
         vision_end_token_id=end,
     )
-    rescaled_norms(Qwen3VLForConditionalGeneration(config)).save_pretrained(folder)
+    rescaled_norms(kinds[1](config)).save_pretrained(folder)
     images = Qwen2VLImageProcessorPil(
         size={"shortest_edge": 28 * 28, "longest_edge": 28 * 28 * 16}, patch_size=14, merge_size=2
     )
@@ -239,6 +247,9 @@ SAVED = {
     "qwen2_vl": save_qwen_vl,
     "qwen2_5_vl": lambda folder: save_qwen_vl(folder, "qwen2_5_vl"),
     "qwen3_vl": save_qwen3_vl,
+    "qwen3_vl_moe": lambda folder: save_qwen3_vl(
+        folder, "qwen3_vl_moe", seed=2
+    ),  # which writes no image token
     "gemma3": save_gemma3,
     "smolvlm": save_idefics3,
     "idefics3": lambda folder: save_idefics3(folder, "idefics3"),

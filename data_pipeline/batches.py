@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,8 +15,8 @@ from data_pipeline.errors import InputError
 from data_pipeline.progress import Progress
 
 _Result = TypeVar("_Result")
-_SAYINGS = ("can't allocate memory", "not enough memory", "out of memory", "ALLOC_FAILED")
-"""In a RuntimeError of the allocator of CPUs or of a library of the GPU's."""
+_SAYINGS = ("llocate memory", "not enough memory", "out of memory", "ALLOC_FAILED")
+"""In a RuntimeError of the allocator of CPUs, of the system or of a library of the GPU's."""
 
 
 @dataclass
@@ -64,7 +65,7 @@ class Batches:
         """None where memory did not suffice; by then the error, which holds on to it, is gone."""
         try:
             return (work(batch),)
-        except (MemoryError, RuntimeError) as error:
+        except (MemoryError, RuntimeError, OSError) as error:
             if not is_shortage(error):
                 raise
             return None
@@ -82,7 +83,7 @@ def fitting(what: str, device: torch.device, dtype: torch.dtype) -> Iterator[Non
     """Turns a lack of memory inside into an `InputError`: `what` does not fit."""
     try:
         yield
-    except (MemoryError, RuntimeError) as error:
+    except (MemoryError, RuntimeError, OSError) as error:
         if not is_shortage(error):
             raise
         raise InputError(shortage(what, device, dtype)) from error
@@ -92,6 +93,8 @@ def is_shortage(error: BaseException) -> bool:
     """Whether an error means that memory, of the machine or of its GPU, does not suffice."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
     return isinstance(error, RuntimeError) and any(saying in str(error) for saying in _SAYINGS)
 
 

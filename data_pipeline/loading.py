@@ -108,7 +108,8 @@ class Loader:
         folder = self.index_folder(model)
         if self._index is None or self._index[0] != folder:
             self._index = self._contextual = None  # frees the memory before the next is loaded
-            self._index = (folder, self._stored_index(model))
+            with fitting(f"text index of {model.llm_id}: it", self.device, self.dtype):
+                self._index = (folder, self._stored_index(model))
         return self._index[1]
 
     def contextual_lens(self, model: ModelPlan) -> ContextualLens:

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 import torch
 
 from data_pipeline.background_writer import BackgroundWriter
+from data_pipeline.batches import fitting
 from data_pipeline.errors import RefusedImageError
 from data_pipeline.first_look import look_through
 from data_pipeline.judges.annotations import JUDGE_ID, JUDGE_VERSION, AnnotationsJudge
@@ -63,7 +64,9 @@ def run_study(
     """
     plan = make_plan(study, num_images, ablations)
     with _fitting_threads(plan):
-        Run(plan, results, progress or SilentProgress(), command).compute()
+        run = Run(plan, results, progress or SilentProgress(), command)
+        with fitting(f"study {study.id}: what comes next", run.loader.device, run.loader.dtype):
+            run.compute()
 
 
 class Run:

@@ -19,6 +19,7 @@ from data_pipeline.loading import Loader
 from data_pipeline.measure import Unit
 from data_pipeline.plan import make_plan
 from data_pipeline.progress import SilentProgress, Stage
+from data_pipeline.run import run_study
 from data_pipeline.schema import TABLES
 from data_pipeline.study import load_study
 from data_pipeline.text_index import TextIndex
@@ -30,6 +31,8 @@ LACKS = [
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
     RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory"),
     RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    RuntimeError("unable to mmap 1119048 bytes from file: Cannot allocate memory (12)"),
+    OSError(12, "Cannot allocate memory"),
     MemoryError(),
 ]
 
@@ -98,6 +101,8 @@ def test_one_that_does_not_fit_is_one_line() -> None:
 def test_other_errors_are_not_a_lack_of_memory() -> None:
     with pytest.raises(RuntimeError, match="shapes"):
         list(batches(4).over(4, at_most(0, RuntimeError("shapes do not match"), [])))
+    with pytest.raises(OSError, match="disk"), fitting("x", CPU, torch.float32):
+        raise OSError(28, "the disk is full")
     with pytest.raises(ValueError, match="odd"), fitting("x", CPU, torch.float32):
         raise ValueError("odd")
 
@@ -149,6 +154,23 @@ def test_a_unit_that_does_not_fit_at_once_gives_the_same_rows(
         for column in one.column_names:
             for a, b in zip(one[column].to_pylist(), other[column].to_pylist(), strict=True):
                 assert a == (pytest.approx(b, abs=1e-4) if isinstance(b, float) else b), (name, column)
+
+
+def test_a_run_that_lacks_memory_anywhere_is_one_line(
+    study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("data_pipeline.text_index.unit_rows", too_large)
+    with pytest.raises(InputError, match=r"^text index of llama: it does not fit into the memory of this"):
+        run_study(load_study(study_file), tmp_path / "results", 1)
+    monkeypatch.undo()
+    monkeypatch.setattr("data_pipeline.run.context_rows", too_large)
+    with pytest.raises(
+        InputError, match=r"^study tiny: what comes next does not fit into the memory of this"
+    ):
+        run_study(load_study(study_file), tmp_path / "results", 1)
 
 
 @pytest.mark.parametrize(

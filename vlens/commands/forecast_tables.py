@@ -135,7 +135,9 @@ def _assumptions(found: StudyForecast, tokens_per_second: float | None, rates: M
         f"A pass is one image through one model; up to {work.batch} share a batch. An image takes one for "
         f"the lenses, one that begins a caption of at most {study.caption_tokens} tokens{losses}.",
         f"GPU: parameters x {study.dtype}, the lenses' matrices in float32, a batch's states, keys and "
-        "values. Text around the image, the encoder's states and the allocator's slack are not in it.",
+        "values. Text around the image, the encoder's states and the allocator's slack are not in it; the "
+        "text index is searched there if there is room beside all that. Where a batch does not fit, a run "
+        "goes on with half as many images.",
         "Disk: rows x bytes per row as measured on the toy study, canvases without compression. "
         "The text index (work files) is not in it.",
     ]

@@ -51,11 +51,12 @@ class Clock:
 
     def __call__(self, work: Callable[[], object]) -> float:
         """How long `work` takes."""
-        start = self._now()
+        start = self.now()
         work()
-        return self._now() - start
+        return self.now() - start
 
-    def _now(self) -> float:
+    def now(self) -> float:
+        """The time, when the device has done what it was told to."""
         if not self.on_gpu:
             return time.process_time()
         torch.cuda.synchronize()
@@ -212,7 +213,8 @@ def print_shares(bench: Bench, forward: float, unit: float) -> None:
     """`forward` and `unit` are seconds for an image."""
     model, lenses = bench.operations()
     device, dtype = bench.model.device.type, bench.model.dtype
-    own, single = (products_per_second(kind, device) for kind in (dtype, torch.float32))
+    now = Clock(bench.model.device).now
+    own, single = (products_per_second(kind, device, now) for kind in (dtype, torch.float32))
     print(
         f"matrix products: {own / 1e12:.3g} x 10^12 a second in {str(dtype).removeprefix('torch.')}, "
         f"{single / 1e12:.3g} in float32; an image: {model / 1e12:.3g} x 10^12 the model, "

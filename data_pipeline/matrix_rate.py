@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -32,21 +33,23 @@ def measure_matrix_rate(dtype: str) -> MatrixRate:
     return MatrixRate(own, single, name)
 
 
-def products_per_second(dtype: torch.dtype, device: str) -> float:
-    """Operations per second of products of square matrices, tried for half a second."""
+def products_per_second(
+    dtype: torch.dtype, device: str, clock: Callable[[], float] = time.perf_counter
+) -> float:
+    """Operations per second of products of square matrices, tried for half a second of `clock`."""
     side = _SIDE[device]
     matrix = torch.ones(side, side, dtype=dtype, device=device)
-    _timed(matrix, 1)  # the first product also sets the library up
+    _timed(matrix, 1, clock)  # the first product also sets the library up
     products, seconds = 0, 0.0
     while seconds < _SECONDS:
-        seconds += _timed(matrix, 4)
+        seconds += _timed(matrix, 4, clock)
         products += 4
     return products * 2 * side**3 / seconds
 
 
-def _timed(matrix: torch.Tensor, products: int) -> float:
-    started = time.perf_counter()
+def _timed(matrix: torch.Tensor, products: int, clock: Callable[[], float]) -> float:
+    started = clock()
     for _ in range(products):
         result = matrix @ matrix
     float(result[0, 0])  # waits for the device
-    return time.perf_counter() - started
+    return clock() - started

@@ -37,8 +37,8 @@ from data_pipeline.manifest import Manifest, StudyInfo
 from data_pipeline.matrix_rate import products_per_second
 from data_pipeline.measure import Unit
 from data_pipeline.models import Look
-from data_pipeline.neighbor_search import unit_rows
 from data_pipeline.store import ResultsWriter
+from data_pipeline.unit_vectors import unit_rows
 
 _IN_A_ROW = 2
 
@@ -106,7 +106,7 @@ class Bench:
     def _products(self) -> list[tuple[Tensor, Tensor, Tensor]]:
         language, device = self.unit.llm.language, self.model.device
         head = language.causal.get_output_embeddings().weight.float()
-        index = self.model.index.embeddings.to(device)
+        index = self.model.index.vectors().to(device)
         cells = len(self.looks) * self.looks[0].canvas.grid.cells
         states = unit_rows(torch.randn(cells, language.hidden_size)).to(device)
         found = []
@@ -145,7 +145,7 @@ class Bench:
         llm = sum(weights.numel() for weights in vlm.language.decoder.layers.parameters()) * length
         seen = sum(weights.numel() for part in (vlm.encoder, vlm.connector) for weights in part.parameters())
         rows = size.vocabulary * (len(self.layers) + len({*self.layers, size.blocks}))
-        rows += len(self.model.index.embeddings) * len(self.layers)
+        rows += len(self.model.index) * len(self.layers)
         return 2 * (llm + seen * cells), 2 * cells * size.hidden * rows
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
@@ -37,7 +38,7 @@ from data_pipeline.plan import ModelPlan, Plan
 from data_pipeline.progress import SilentProgress
 from data_pipeline.schema import LENSES
 from data_pipeline.study import ModelSettings, Study
-from data_pipeline.text_index import TextIndex
+from data_pipeline.text_index.index import TextIndex
 
 MODEL_ID = LLM_ID = "random"
 
@@ -128,6 +129,10 @@ class RandomModel:
         return ComposedVLM(language.causal, language, encoder, connector, self._framing)
 
     @cached_property
+    def _folder(self) -> TemporaryDirectory[str]:
+        return TemporaryDirectory()
+
+    @cached_property
     def index(self) -> TextIndex:
         """A text index that the LLM makes of random sentences of 24 words."""
         random = Random(0)  # noqa: S311  # no secret
@@ -136,6 +141,7 @@ class RandomModel:
         texts = [" ".join(f"w{random.choice(words)}" for _ in range(24)) for _ in range(sentences)]
         language = self.llm.language
         return TextIndex.build(
+            Path(self._folder.name),
             language.causal,
             language.tokenizer,
             Corpus.of("random words", texts),

@@ -1,118 +1,326 @@
-"""How long an exact search of all text layers takes, as a multiple of the bare float32 matrix products.
+"""The text index beside bare matrix products, bare forward passes and, where it is installed, `latentlens`.
 
-    python -m benchmarks.text_index
+    python -m benchmarks.text_index search [--contexts 40000 --width 4096]
+    python -m benchmarks.text_index build [--sentences 20000]
 
-The rows are random, with what makes real hidden states hard: a common mean, clusters, and text layers that
-resemble each other, so that many rows are nearly as good as the best. Products and searches take turns, and
-processor time is measured, so that a busy machine matters little; medians are given, with the best and the
-worst round. Both paths must give the same neighbours, and those of a float64 brute force for some queries.
+`search` makes up rows with what makes real hidden states hard: a common mean, clusters, a few massive
+columns, and text layers that resemble each other, so that many rows are nearly as good as the best. Bare
+float32 products and searches take turns. `build` lets a small LLM with random weights read the toy corpus.
+Each measurement has a process of its own, so that its memory is its own; the processor's time counts, so that
+a busy machine matters little.
 """
 
 from __future__ import annotations
 
-import argparse
+import importlib.util
+import multiprocessing
+import re
 import statistics
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
+import click
 import numpy as np
 import torch
+from tokenizers import ByteLevelBPETokenizer
 from torch import Tensor
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from data_pipeline.neighbor_search import Bank, unit_rows
+from data_pipeline.block_outputs import decoder_of
+from data_pipeline.corpus import Corpus, toy_captions
+from data_pipeline.text_index.contexts import Context, tokenize
+from data_pipeline.text_index.header import Origin
+from data_pipeline.text_index.index import TextIndex
+from data_pipeline.text_index.layer_files import bytes_of_vector
+from data_pipeline.text_index.storing import store_index
+from data_pipeline.unit_vectors import unit_rows
+
+TOP = 5
+_MASSIVE_COLUMNS, _MASSIVE = 4, 60.0
 
 
-def hidden_states(contexts: int, layers: int, width: int, seed: int) -> Tensor:
-    """(context * layer, width) rows of length 1, all layers of a context together."""
-    random = torch.Generator().manual_seed(seed)
-    common = torch.randn(width, generator=random)
-    centres = torch.randn(500, width, generator=random)
-    own = (
-        torch.randn(contexts, width, generator=random)
-        + centres[torch.randint(500, (contexts,), generator=random)]
+def has_peer() -> bool:
+    """Whether the package to compare with is installed."""
+    return importlib.util.find_spec("latentlens") is not None
+
+
+class MadeUpStates:
+    """Hidden states of many contexts at some text layers, made anew whenever they are asked for."""
+
+    def __init__(self, contexts: int, width: int, noise: float) -> None:
+        self.contexts, self.width, self._noise = contexts, width, noise
+        random = torch.Generator().manual_seed(0)
+        common = torch.randn(width, generator=random)
+        centres = torch.randn(500, width, generator=random)
+        chosen = torch.randint(500, (contexts,), generator=random)
+        self._own = torch.randn(contexts, width, generator=random).add_(centres[chosen]).add_(common)
+
+    def layer(self, layer: int) -> Tensor:
+        """(context, width) rows of length 1."""
+        random = torch.Generator().manual_seed(1000 + layer)
+        states = torch.randn(self.contexts, self.width, generator=random).mul_(0.7).add_(self._own)
+        return unit_rows(self._massive(states))
+
+    def queries(self, count: int) -> Tensor:
+        """Rows with as much noise, so that top cosines are like those of vision tokens; (count, width)."""
+        random = torch.Generator().manual_seed(1)
+        chosen = self._own[torch.randint(self.contexts, (count,), generator=random)]
+        noise = torch.randn(chosen.shape, generator=random) * self._noise * chosen.std()
+        return unit_rows(self._massive(chosen + noise))
+
+    def _massive(self, states: Tensor) -> Tensor:
+        states[:, :_MASSIVE_COLUMNS] *= _MASSIVE
+        return states
+
+
+def origin_of(contexts: int, layers: int, width: int) -> Origin:
+    """Of an index that no model has made."""
+    numbers = tuple(range(1, layers + 1))
+    return Origin("made up", "none", contexts, "none", "none", contexts, numbers, 1, 1, 0, width)
+
+
+def store(folder: Path, contexts: int, layers: int, width: int, noise: float) -> float:
+    """Write the index; the mean of 1 - cosine between what is stored and what it stands for."""
+    states = MadeUpStates(contexts, width, noise)
+    texts = [Context(f"text {number}", 1, number, 0, 4) for number in range(contexts)]
+    vectors = {layer: states.layer(layer) for layer in range(1, layers + 1)}
+    store_index(folder, origin_of(contexts, layers, width), texts, vectors)
+    index = TextIndex.load(folder, whole=False)
+    return float((1 - (index.vectors(1) * vectors[1]).sum(dim=1)).mean())
+
+
+def time_search(
+    folder: Path, contexts: int, width: int, queries: int, noise: float, rounds: int, threads: int
+) -> list[tuple[float, float]]:
+    """Processor seconds of the bare products of all layers, and of the search, round by round."""
+    torch.set_num_threads(threads)
+    index = TextIndex.load(folder, whole=False)
+    asked = MadeUpStates(contexts, width, noise).queries(queries)
+    layer = index.vectors(1)
+    space = torch.empty(queries, len(layer))
+
+    def bare() -> None:
+        for _ in index.layers:
+            torch.mm(asked, layer.T, out=space)
+
+    index.search(asked, TOP)
+    return [(_seconds(bare), _seconds(lambda: index.search(asked, TOP))) for _ in range(rounds)]
+
+
+def search_alone(folder: Path, asked: np.ndarray, threads: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Contexts and text layers found, and bytes of memory at most."""
+    torch.set_num_threads(threads)
+    before = _peak()
+    found = TextIndex.load(folder, whole=False).search(torch.from_numpy(asked), TOP)
+    return found.contexts, found.text_layers, _peak() - before
+
+
+def peer_search(
+    folder: Path, asked: np.ndarray, threads: int, rounds: int
+) -> tuple[np.ndarray, np.ndarray, int, float]:
+    """The same with `latentlens` over the vectors as they are stored, and its processor seconds."""
+    from latentlens import ContextualIndex
+
+    torch.set_num_threads(threads)
+    before = _peak()
+    stored = TextIndex.load(folder, whole=False)
+    facts = [{"token_id": number} for number in range(len(stored.contexts))]
+    layers = stored.origin.text_layers
+    index = ContextualIndex(
+        {layer: {"embeddings": stored.vectors(layer), "metadata": facts} for layer in layers}
     )
-    states = torch.empty(contexts, layers, width)
-    for layer in range(layers):
-        states[:, layer] = unit_rows(common + own + 0.7 * torch.randn(contexts, width, generator=random))
-    return states.view(-1, width)
+    queries = torch.from_numpy(asked)
+    lists = index.search(queries, top_k=TOP)
+    seconds = statistics.median(_seconds(lambda: index.search(queries, top_k=TOP)) for _ in range(rounds))
+    contexts = np.array([[one.token_id for one in found] for found in lists])
+    numbers = np.array([[one.contextual_layer for one in found] for found in lists])
+    return contexts, numbers, _peak() - before, seconds
 
 
-def queries_near(rows: Tensor, count: int, noise: float, seed: int) -> Tensor:
-    """Rows with noise of that share of their length, so that top cosines are like those of vision tokens."""
-    random = torch.Generator().manual_seed(seed)
-    chosen = rows[torch.randint(len(rows), (count,), generator=random)]
-    return unit_rows(chosen + noise * unit_rows(torch.randn(chosen.shape, generator=random)))
+def overlap_with_originals(
+    contexts: int, layers: int, width: int, noise: float, found: np.ndarray, asked: np.ndarray
+) -> float:
+    """The share of the k nearest contexts by float32 vectors that were found."""
+    states = MadeUpStates(contexts, width, noise)
+    queries = torch.from_numpy(asked)
+    best = torch.full((len(queries), contexts), -1.0)
+    for layer in range(1, layers + 1):
+        torch.maximum(best, queries @ states.layer(layer).T, out=best)
+    nearest = best.topk(TOP).indices.numpy()
+    return float(np.mean([len({*one} & {*other}) / TOP for one, other in zip(nearest, found, strict=True)]))
 
 
-def seconds(work: Callable[[], object]) -> float:
+@click.group()
+def main() -> None:
+    """Measure the text index."""
+
+
+@main.command()
+@click.option("--contexts", default=40_000, show_default=True)
+@click.option("--layers", default=8, show_default=True)
+@click.option("--width", default=4096, show_default=True)
+@click.option("--queries", default=576, show_default=True)
+@click.option("--noise", default=1.0, show_default=True)
+@click.option("--rounds", default=3, show_default=True)
+@click.option("--threads", default=1, show_default=True)
+def search(
+    contexts: int, layers: int, width: int, queries: int, noise: float, rounds: int, threads: int
+) -> None:
+    """Search for the nearest contexts of all text layers."""
+    with TemporaryDirectory() as name:
+        folder = Path(name) / "index"
+        error = _apart(store, folder, contexts, layers, width, noise)
+        asked = MadeUpStates(contexts, width, noise).queries(queries).numpy()
+        times = _apart(time_search, folder, contexts, width, queries, noise, rounds, threads)
+        found, numbers, memory = _apart(search_alone, folder, asked, threads)
+        click.echo(f"{contexts} contexts x {layers} layers x {width}, {queries} queries, {threads} threads")
+        ratios = [ours / bare for bare, ours in times]
+        bare = statistics.median(bare for bare, _ in times)
+        click.echo(
+            f"search            {statistics.median(ratios):.2f} x the bare float32 products "
+            f"({min(ratios):.2f} to {max(ratios):.2f}; {bare:.1f} s)"
+        )
+        click.echo(f"memory            {memory / 2**20:.0f} MiB")
+        if has_peer():
+            theirs, layers_of_theirs, peak, seconds = _apart(peer_search, folder, asked, threads, rounds)
+            click.echo(f"latentlens        {seconds / bare:.2f} x the bare products, {peak / 2**20:.0f} MiB")
+            click.echo(f"memory            {memory / peak:.2f} of that")
+            same = _same_first(found, numbers, theirs, layers_of_theirs)
+            click.echo(f"same nearest      {same:.2%} of the queries, over the same vectors")
+        share = _apart(overlap_with_originals, contexts, layers, width, noise, found, asked)
+        click.echo(
+            f"float32 originals {share:.2%} of the top {TOP} found, 1 - cosine {error:.1e} at the mean"
+        )
+        click.echo(f"bytes a vector    {bytes_of_vector(width)}")
+
+
+@main.command()
+@click.option("--sentences", default=20_000, show_default=True)
+@click.option("--width", default=256, show_default=True)
+@click.option("--blocks", default=6, show_default=True)
+@click.option("--threads", default=1, show_default=True)
+def build(sentences: int, width: int, blocks: int, threads: int) -> None:
+    """Build an index."""
+    how = sentences, width, blocks, threads
+    total, forward = _apart(own_build, *how)
+    click.echo(f"{sentences} sentences, an LLM of width {width} with {blocks} blocks, {threads} threads")
+    click.echo(
+        f"build             {total:.1f} s, {total / forward:.2f} x the bare forward passes ({forward:.1f} s)"
+    )
+    if has_peer():
+        theirs, inside = _apart(peer_build, *how)
+        click.echo(f"latentlens        {theirs:.1f} s, of which {inside:.1f} s in forward passes")
+        click.echo(f"beyond forward    {(theirs - inside) / max(total - forward, 1e-3):.1f} times as fast")
+
+
+def sentences_of(count: int) -> list[str]:
+    """The peer's own sentences about concepts where it is installed, else captions of the toy world."""
+    if not has_peer():
+        return list(toy_captions(count).texts)
+    from latentlens.extract import load_corpus
+
+    return load_corpus("concepts.txt")[:count]
+
+
+def small_llm(sentences: list[str], width: int, blocks: int) -> tuple[LlamaForCausalLM, Any]:
+    """With random weights, and a byte-level tokenizer trained on the sentences."""
+    backend = ByteLevelBPETokenizer()
+    backend.train_from_iterator(sentences, 16_000, show_progress=False)
+    special = dict.fromkeys(("eos_token", "pad_token"), "</s>")
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend._tokenizer, **special)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=width,
+        intermediate_size=4 * width,
+        num_hidden_layers=blocks,
+        num_attention_heads=8,
+        num_key_value_heads=8,
+    )
+    return LlamaForCausalLM(config).eval(), tokenizer
+
+
+def own_build(sentences: int, width: int, blocks: int, threads: int) -> tuple[float, float]:
+    """Processor seconds of the build, and of the bare forward passes over the same batches."""
+    torch.set_num_threads(threads)
+    texts = sentences_of(sentences)
+    llm, tokenizer = small_llm(texts, width, blocks)
+    corpus = Corpus.of("sentences", texts)
+    with TemporaryDirectory() as folder:
+        total = _seconds(lambda: _build(Path(folder), llm, tokenizer, corpus, blocks))
+    return total, _bare_passes(llm, tokenizer, corpus)
+
+
+def _build(folder: Path, llm: LlamaForCausalLM, tokenizer: Any, corpus: Corpus, blocks: int) -> None:
+    layers = range(1, blocks + 1)
+    TextIndex.build(folder, llm, tokenizer, corpus, layers, llm_id="small", llm_hash="none")
+
+
+@torch.no_grad()
+def _bare_passes(llm: LlamaForCausalLM, tokenizer: Any, corpus: Corpus) -> float:
+    """Over all sentences, those of like length together."""
+    texts = tokenize(tokenizer, corpus, 512)
+    read = [texts.ids[start:end].tolist() for start, end in pairwise(texts.starts)]
+    read.sort(key=len)
+    batches = [read[start : start + 64] for start in range(0, len(read), 64)]
+    padded = [
+        torch.tensor([(*ids, *[0] * (len(batch[-1]) - len(ids))) for ids in batch]) for batch in batches
+    ]
+    decoder = decoder_of(llm)
+    return _seconds(lambda: [decoder(input_ids=ids, use_cache=False) for ids in padded])
+
+
+def peer_build(sentences: int, width: int, blocks: int, threads: int) -> tuple[float, float]:
+    """Processor seconds of `latentlens.build_index`, and of those its forward passes."""
+    from latentlens import extract
+
+    torch.set_num_threads(threads)
+    texts = sentences_of(sentences)
+    llm, tokenizer = small_llm(texts, width, blocks)
+    inside = 0.0
+    forward = extract.get_hidden_states
+
+    def timed(*args: Any) -> Any:
+        nonlocal inside
+        start = time.process_time()
+        states = forward(*args)
+        inside += time.process_time() - start
+        return states
+
+    extract.get_hidden_states = timed
+    how = {"layers": list(range(1, blocks + 1)), "show_progress": False, "model": llm, "tokenizer": tokenizer}
+    return _seconds(lambda: extract.build_index("small", texts, **how)), inside
+
+
+def _same_first(
+    ours: np.ndarray, our_layers: np.ndarray, theirs: np.ndarray, their_layers: np.ndarray
+) -> float:
+    """The share of queries with the same nearest row; later ones may be a context's second in theirs."""
+    return float(np.mean((ours[:, 0] == theirs[:, 0]) & (our_layers[:, 0] == their_layers[:, 0])))
+
+
+def _seconds(work: Callable[[], object]) -> float:
     """The processor's time for `work`, all threads together."""
     start = time.process_time()
     work()
     return time.process_time() - start
 
 
-def main() -> None:
-    """Print one line for each way to search."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--contexts", type=int, default=10_000)
-    parser.add_argument("--layers", type=int, default=8)
-    parser.add_argument("--width", type=int, default=3584)
-    parser.add_argument("--queries", type=int, default=576)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--noise", type=float, default=1.0)
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-
-    rows = hidden_states(options.contexts, options.layers, options.width, seed=0)
-    queries = queries_near(rows, options.queries, options.noise, seed=1)
-    blocks = [
-        rows.view(-1, options.layers, options.width)[:, layer].contiguous() for layer in range(options.layers)
-    ]
-    groups = {
-        "context": np.arange(len(rows)) // options.layers,
-        "word": np.arange(len(rows)) // (20 * options.layers),
-    }
-    banks = {
-        (name, fast): Bank(rows, numbers, fast) for name, numbers in groups.items() for fast in (False, True)
-    }
-    work: dict[str, Callable[[], object]] = {"bare": lambda: [queries @ block.T for block in blocks]}
-    for (name, fast), bank in banks.items():
-        path = "bfloat16 candidates" if fast else "float32"
-        work[f"top-5 {name}s, {path}"] = lambda bank=bank: bank.search(queries, 5)
-    for run in work.values():
-        run()
-    times = {name: [] for name in work}
-    for _ in range(options.rounds):
-        for name, run in work.items():
-            times[name].append(seconds(run))
-
-    for name, numbers in groups.items():
-        slow, fast = (banks[name, path].search(queries, 5) for path in (False, True))
-        assert np.array_equal(slow.rows, fast.rows) and np.array_equal(slow.scores, fast.scores)  # noqa: S101
-        check_by_brute_force(queries[:8], rows, numbers, fast.rows[:8])
-    print(
-        f"{len(rows)} rows x {options.width}, {options.queries} queries, {options.threads} threads, "
-        f"best cosine {slow.scores[:, 0].mean():.2f}, {np.mean(slow.rows == fast.rows):.0%} same neighbours"
-    )
-    for name, measured in times.items():
-        ratios = [one / bare for one, bare in zip(measured, times["bare"], strict=True)]
-        print(
-            f"{name:34} {statistics.median(measured):7.3f} s  "
-            f"{statistics.median(ratios):5.2f} x bare ({min(ratios):.2f} to {max(ratios):.2f})"
-        )
+def _peak() -> int:
+    """Bytes of memory that this process has had at most; `getrusage` would count its parent's."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]) * 1024
 
 
-def check_by_brute_force(queries: Tensor, rows: Tensor, groups: np.ndarray, found: np.ndarray) -> None:
-    """Stop if float64 disagrees by more than a float32 can hold."""
-    for query, own in zip(queries, found, strict=True):
-        cosines = (rows.double() @ query.double()).numpy()
-        best = np.sort(np.maximum.reduceat(cosines, np.flatnonzero(np.diff(groups, prepend=-1))))[::-1][
-            : len(own)
-        ]
-        assert np.abs(cosines[own] - best).max() < 1e-6  # noqa: S101
+def _apart(work: Callable[..., Any], *arguments: Any) -> Any:
+    """What `work` returns in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
 
 
 if __name__ == "__main__":

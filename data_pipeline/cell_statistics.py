@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from data_pipeline.neighbor_search import unit_rows
+from data_pipeline.unit_vectors import unit_rows
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ from data_pipeline.models import ComposedVLM, VisionLanguageModel, load_connecto
 from data_pipeline.off_the_shelf import load_off_the_shelf
 from data_pipeline.plan import ModelPlan, Plan
 from data_pipeline.progress import Progress
-from data_pipeline.text_index import TextIndex
+from data_pipeline.text_index.index import TextIndex
 
 WORK_FOLDER = "_work"
 IMAGES_AT_ONCE = 8
@@ -142,7 +142,8 @@ class Loader:
             except InputError:
                 pass  # a damaged work file is made again
         text = self.plan.study.text
-        index = TextIndex.build(
+        return TextIndex.build(
+            folder,
             self.llm(model).language.causal,
             self.llm(model).language.tokenizer,
             corpus,
@@ -153,8 +154,6 @@ class Loader:
             seed=self.plan.study.seed,
             progress=self.progress,
         )
-        index.save(folder)
-        return index
 
     def _fitting(self, model: ModelPlan) -> AbstractContextManager[None]:
         return fitting(f"model {model.id}: the model itself", self.device, self.dtype)

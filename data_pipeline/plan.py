@@ -24,8 +24,8 @@ from data_pipeline.image_tables import Columns, ImageTable
 from data_pipeline.language_models import TEXT_FAMILIES, is_language_model, loadable, model_config
 from data_pipeline.locations import resolve, weights_hash
 from data_pipeline.off_the_shelf import check_class
-from data_pipeline.stored_indexes import StoredIndex, corpus_of, find_index
 from data_pipeline.study import ModelSettings, Study, resolve_layers
+from data_pipeline.text_index.stored import StoredIndex, corpus_of, find_index
 
 PIPELINE_VERSION = 2
 """Raised when the same study gives other numbers than before: earlier parts are then computed again."""

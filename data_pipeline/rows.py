@@ -14,7 +14,7 @@ from data_pipeline.images import Canvas
 from data_pipeline.lenses import contextual, embedding, logit
 from data_pipeline.plan import Plan
 from data_pipeline.schema import TABLES
-from data_pipeline.text_index import TextIndex
+from data_pipeline.text_index.index import TextIndex
 
 
 def table_of(name: str, rows: Iterable[dict[str, Any]]) -> pa.Table:

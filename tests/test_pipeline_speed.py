@@ -36,7 +36,7 @@ def test_a_unit_writes_every_table_and_operations_are_counted(tmp_path: Path) ->
     index = bench.model.index
     assert len(index.contexts) == 3 * 24
     model, lenses = bench.operations()
-    rows = 300 * 3 + 300 * 3 + len(index.embeddings) * 3
+    rows = 300 * 3 + 300 * 3 + len(index) * 3
     assert lenses == 2 * cells * 32 * rows
     block = 2 * 32 * 32 + 2 * 32 * 16 + 3 * 32 * 48 + 2 * 32
     seen = sum(

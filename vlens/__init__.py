@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from data_pipeline.run import run_study
     from data_pipeline.store import Results
     from data_pipeline.study import load_study
+    from data_pipeline.text_index.index import TextIndex
     from data_pipeline.training.connector_training import train_study_model
     from data_pipeline.versions import __version__ as __version__
     from generator.build import build_site
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "InputError",
     "Results",
+    "TextIndex",
     "build_site",
     "import_vlens_json",
     "load_study",
@@ -41,6 +43,7 @@ _MODULES = {
     "__version__": "data_pipeline.versions",
     "InputError": "data_pipeline.errors",
     "Results": "data_pipeline.store",
+    "TextIndex": "data_pipeline.text_index.index",
     "build_site": "generator.build",
     "import_vlens_json": "data_pipeline.importers.vlens_json",
     "load_study": "data_pipeline.study",

@@ -75,6 +75,7 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool
         "build": "vlens.commands.build",
         "import": "vlens.commands.importing",
         "toy": "vlens.commands.toy",
+        "index": "vlens.commands.index",
         "schema": "vlens.commands.schema",
     },
     context_settings={"help_option_names": ["-h", "--help"]},

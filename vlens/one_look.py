@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from data_pipeline.look import Look
+    from data_pipeline.look.looking import Look
     from data_pipeline.progress import Progress
     from data_pipeline.study import LayerChoice
 
@@ -62,8 +62,8 @@ def look(
     Raises:
         InputError: what is given is not what it must be; the message names it.
     """
-    from data_pipeline.look import Reading, prepare
-    from data_pipeline.look_texts import TextChoice
+    from data_pipeline.look.looking import Reading, prepare
+    from data_pipeline.look.texts import TextChoice
 
     prepared = prepare(
         paths_of([images] if isinstance(images, str | Path) else images),
@@ -96,7 +96,7 @@ def take_and_build(
 ) -> Looked:
     """Compute what is missing of a look and build its site; see `look`."""
     from data_pipeline.folders import check_output_folder
-    from data_pipeline.look import take
+    from data_pipeline.look.looking import take
     from generator.build import build_site, earlier_files
     from generator.study_context import model_href
 

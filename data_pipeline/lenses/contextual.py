@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from data_pipeline.text_index import Distinct, TextIndex
+from data_pipeline.text_index.index import Distinct, TextIndex
 
 NOTES: dict[Distinct, str] = {
     "context": "cosine to hidden states of all text layers; each prefix once, at its best text layer",

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from data_pipeline.lenses.ranking import best
-from data_pipeline.neighbor_search import unit_rows
+from data_pipeline.unit_vectors import unit_rows
 
 NOTE = "cosine to the rows of the input embedding matrix, all in float32"
 _SCORES_AT_ONCE = 32_000_000

@@ -22,7 +22,7 @@ from data_pipeline.progress import SilentProgress, Stage
 from data_pipeline.run import run_study
 from data_pipeline.schema import TABLES
 from data_pipeline.study import load_study
-from data_pipeline.text_index import TextIndex
+from data_pipeline.text_index.index import TextIndex
 from tests.data_pipeline.tiny_models import save_llm
 from tests.data_pipeline.tiny_vlm_study import write_tiny_vlm_study
 
@@ -195,7 +195,7 @@ def test_a_text_index_is_the_same_in_smaller_batches(tmp_path: Path, monkeypatch
     corpus = Corpus.of("test", ["a red house", "a cat sits beside a tree", "the sun", "two boats and a duck"])
     listener = Listener()
     how = {"llm_id": "llama", "llm_hash": "", "progress": listener}
-    whole = TextIndex.build(llm, tokenizer, corpus, [1, 3], **how)
+    whole = TextIndex.build(tmp_path / "whole", llm, tokenizer, corpus, [1, 3], **how)
     forward = llm.get_decoder().forward
 
     def small_memory(*args, **named):
@@ -204,8 +204,9 @@ def test_a_text_index_is_the_same_in_smaller_batches(tmp_path: Path, monkeypatch
         return forward(*args, **named)
 
     monkeypatch.setattr(llm.get_decoder(), "forward", small_memory)
-    pieces = TextIndex.build(llm, tokenizer, corpus, [1, 3], **how)
-    torch.testing.assert_close(pieces.embeddings, whole.embeddings, atol=1e-5, rtol=0)
+    pieces = TextIndex.build(tmp_path / "pieces", llm, tokenizer, corpus, [1, 3], **how)
+    for layer in (1, 3):
+        torch.testing.assert_close(pieces.vectors(layer), whole.vectors(layer), atol=2e-3, rtol=0)
     assert pieces.contexts == whole.contexts
     assert listener.said == [
         "text index of llama: 4 texts at once do not fit into the memory of this machine; going on with 1"

@@ -36,7 +36,7 @@ def test_hash_knows_sentences_and_order_but_not_title() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("corpus.csv", b"a\n", "expected a .txt file"),
+        ("corpus.doc", b"a\n", "expected a .txt file"),
         ("corpus.txt", b" \n\r\n", "holds no sentence"),
         ("corpus.txt", b"abc\n\xff\n", "not UTF-8 text at byte 4"),
     ],

@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 
 from data_pipeline.errors import InputError
-from data_pipeline.look import Look, Reading, prepare, take
-from data_pipeline.look_models import check_takes_images, choose_model
-from data_pipeline.look_prompts import whole_prompt
-from data_pipeline.look_records import is_taken
-from data_pipeline.look_run import with_few_text_layers
-from data_pipeline.look_texts import NO_INDEX, TextChoice
+from data_pipeline.look.looking import Look, Reading, prepare, take
+from data_pipeline.look.models import check_takes_images, choose_model
+from data_pipeline.look.prompts import whole_prompt
+from data_pipeline.look.records import is_taken
+from data_pipeline.look.run import with_few_text_layers
+from data_pipeline.look.texts import NO_INDEX, TextChoice
 from data_pipeline.progress import SilentProgress
 from data_pipeline.schema import LENSES
 from data_pipeline.store import Results
@@ -295,7 +295,7 @@ def look_with_prompt(look: Look, prompt: str) -> Look:
 
 
 def index_files(folder: Path) -> dict[Path, int]:
-    return {path: path.stat().st_mtime_ns for path in folder.rglob("embeddings.safetensors")}
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("layer-*.safetensors")}
 
 
 def test_a_corpus_of_ones_own_and_what_excludes_it(models: Path, photo: Path, tmp_path: Path) -> None:
@@ -394,7 +394,7 @@ def test_the_same_look_is_not_taken_twice(
     take(prepare([photo], str(models / "smolvlm")), results)
     before = rows(results, "neighbors")
     with monkeypatch.context() as patch:
-        patch.setattr("data_pipeline.look_run.run_look", refuse)
+        patch.setattr("data_pipeline.look.run.run_look", refuse)
         take(prepare([photo], str(models / "smolvlm")), results)
         with pytest.raises(AssertionError, match="computed again"):
             take(prepare([photo], str(models / "smolvlm"), reading=Reading(top_k=4)), results)

@@ -13,11 +13,13 @@ from data_pipeline.batches import Batches
 from data_pipeline.errors import InputError
 from data_pipeline.loading import Loader
 from data_pipeline.measure import Unit
-from data_pipeline.neighbor_search import Bank, unit_rows
 from data_pipeline.plan import make_plan
 from data_pipeline.progress import SilentProgress
 from data_pipeline.schema import LENSES, TABLES
 from data_pipeline.study import load_study
+from data_pipeline.text_index.search import search
+from data_pipeline.unit_vectors import unit_rows
+from tests.data_pipeline.test_text_index_search import crowd, stored
 from tests.data_pipeline.tiny_vlm_study import write_tiny_vlm_study
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
@@ -25,15 +27,14 @@ GPU, CPU = torch.device("cuda"), torch.device("cpu")
 
 
 @pytest.mark.parametrize("group_size", [1, 8, 40])
-def test_the_search_finds_the_same_rows(group_size: int) -> None:
-    random = torch.Generator().manual_seed(0)
-    common = torch.randn(512, generator=random)
-    rows, queries = (unit_rows(torch.randn(n, 512, generator=random) + common) for n in (20_000, 1000))
+def test_the_search_finds_the_same_rows(group_size: int, tmp_path: Path) -> None:
+    index = stored(tmp_path, {layer: crowd(20_000, 512, 1.0, layer, massive=50) for layer in (1, 2)})
+    queries = unit_rows(crowd(1000, 512, 1.0, 3, massive=50))
     groups = np.arange(20_000) // group_size
-    on_cpu = Bank(rows, groups, fast=False).search(queries, 5)
-    on_gpu = Bank(rows, groups, device=GPU).search(queries, 5)
-    assert np.array_equal(on_cpu.rows, on_gpu.rows)
-    assert np.abs(on_cpu.scores - on_gpu.scores).max() < 1e-6
+    on_cpu, on_gpu = (search(index.layers, groups, queries.to(device), 5) for device in (CPU, GPU))
+    assert np.array_equal(on_cpu.contexts, on_gpu.contexts)
+    assert np.array_equal(on_cpu.layers, on_gpu.layers)
+    assert np.array_equal(on_cpu.scores, on_gpu.scores)
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["composed", "off the shelf"])

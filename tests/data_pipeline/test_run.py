@@ -270,7 +270,7 @@ def test_context_ids_are_computed_once_for_each_llm(
     study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashed: list[tuple[str, str, int]] = []
-    monkeypatch.setattr("data_pipeline.text_index.context_id", lambda *place: hashed.append(place) or 1)
+    monkeypatch.setattr("data_pipeline.text_index.index.context_id", lambda *place: hashed.append(place) or 1)
     loader = Loader(make_plan(load_study(study_file), 1, ablations=False), tmp_path, SilentProgress())
     first, *_ = units = [
         Unit.of(loader, model, ["contextual"]) for model in loader.plan.computing_order for _ in range(2)

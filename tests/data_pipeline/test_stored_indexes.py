@@ -16,8 +16,8 @@ from data_pipeline.plan import make_plan
 from data_pipeline.progress import SilentProgress
 from data_pipeline.run import run_study
 from data_pipeline.store import Results
-from data_pipeline.stored_indexes import find_index
 from data_pipeline.study import Study, load_study
+from data_pipeline.text_index.stored import find_index
 from tests.data_pipeline.tiny_models import save_llm
 from tests.data_pipeline.tiny_vlm_study import write_tiny_vlm_study
 
@@ -114,15 +114,15 @@ def test_what_is_no_index_is_said(results: Path, tmp_path: Path) -> None:
         shutil.copytree(the_index(results), tmp_path / name)
     with pytest.raises(InputError, match=r"2 text indexes of this model, name one of them: a, b"):
         find_index(tmp_path, origin["llm_hash"], "m")
-    (tmp_path / "a" / "contexts.parquet").write_bytes(b"no")
-    with pytest.raises(InputError, match=r"contexts.parquet: not the contexts of a text index"):
+    (tmp_path / "a" / "index.json").write_text("{}")
+    with pytest.raises(InputError, match=r"index.json: not a text index"):
         find_index(tmp_path / "a", origin["llm_hash"], "m")
 
 
 def test_a_damaged_index_stops_the_run(study_file: Path, results: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(the_index(results), tmp_path / "index")
-    embeddings = copy / "embeddings.safetensors"
-    embeddings.write_bytes(embeddings.read_bytes()[:-4] + b"\0\0\0\1")
+    vectors = copy / "layer-001.safetensors"
+    vectors.write_bytes(vectors.read_bytes()[:-4] + b"\0\0\0\1")
     plan = make_plan(with_text(study_file, f'text = {{ source = "index", index = "{copy}" }}'), 1, True)
     with pytest.raises(InputError, match="the text index is damaged"):
         Loader(plan, tmp_path, SilentProgress()).text_index(plan.models[0])

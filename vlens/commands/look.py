@@ -85,8 +85,8 @@ def command(
     text index, which toy models get by themselves and others with --corpus or --index. What was computed or
     built is kept, so that the same look again is quick.
     """
-    from data_pipeline.look import Reading, prepare
-    from data_pipeline.look_texts import TextChoice
+    from data_pipeline.look.looking import Reading, prepare
+    from data_pipeline.look.texts import TextChoice
     from vlens.one_look import paths_of, take_and_build
     from vlens.progress import TerminalProgress
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from data_pipeline.corpus import EVERYDAY, TOY_CAPTIONS
 from data_pipeline.errors import InputError
-from data_pipeline.look_models import ChosenModel
+from data_pipeline.look.models import ChosenModel
 from data_pipeline.study import TextSettings
 
 NO_INDEX = (

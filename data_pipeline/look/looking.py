@@ -12,10 +12,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from data_pipeline.errors import InputError
-from data_pipeline.look_images import ChosenImages, choose_images, drawn_scenes
-from data_pipeline.look_models import ChosenModel, check_takes_images, choose_model
-from data_pipeline.look_records import is_taken, remember
-from data_pipeline.look_texts import NO_INDEX, TextChoice, text_settings
+from data_pipeline.look.images import ChosenImages, choose_images, drawn_scenes
+from data_pipeline.look.models import ChosenModel, check_takes_images, choose_model
+from data_pipeline.look.records import is_taken, remember
+from data_pipeline.look.texts import NO_INDEX, TextChoice, text_settings
 from data_pipeline.progress import Progress, SilentProgress
 from data_pipeline.schema import Lens
 from data_pipeline.study import ImageSettings, JudgeSettings, LayerChoice, Study, TextSettings
@@ -179,7 +179,7 @@ def take(look: Look, results: Path, progress: Progress | None = None, command: s
         progress.say(note)
     if taken:
         return
-    from data_pipeline.look_run import run_look  # torch, which a repeated look does without
+    from data_pipeline.look.run import run_look  # torch, which a repeated look does without
 
     places = run_look(look, results, progress, command)
     remember(results, look.request, [*places, *look.images.files])

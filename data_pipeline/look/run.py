@@ -10,13 +10,13 @@ from data_pipeline.first_look import look_through
 from data_pipeline.language_models import model_config
 from data_pipeline.loading import Loader
 from data_pipeline.locations import resolve
-from data_pipeline.look import Look
-from data_pipeline.look_prompts import whole_prompt
+from data_pipeline.look.looking import Look
+from data_pipeline.look.prompts import whole_prompt
 from data_pipeline.plan import make_plan
 from data_pipeline.progress import Progress, SilentProgress
 from data_pipeline.run import run_study
 from data_pipeline.study import Study, TextSettings
-from data_pipeline.text_index import MANIFEST_FILE
+from data_pipeline.text_index.header import HEADER_FILE
 from data_pipeline.user_cache import cache_folder
 
 _ALL_LAYERS_UP_TO = 12
@@ -33,7 +33,7 @@ def run_look(look: Look, results: Path, progress: Progress, command: str) -> lis
             study = _with_index(with_few_text_layers(study, folders[0]), look.images.count, progress)
         run_study(study, results, look.images.count, progress=progress, command=command)
     corpus = [Path(look.text.file)] if look.text and look.text.file else []
-    index = sorted(Path(study.text.index).rglob(MANIFEST_FILE)) if study.text.index else []
+    index = sorted(Path(study.text.index).rglob(HEADER_FILE)) if study.text.index else []
     return [*folders, *corpus, *index]
 
 

@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from data_pipeline.corpus import CorpusOfIndex
 from data_pipeline.errors import InputError
 from data_pipeline.folders import kind_of
 from data_pipeline.store import sha256_of
-from data_pipeline.text_index import CONTEXTS_FILE, MANIFEST_FILE, Origin, read_origin
+from data_pipeline.text_index.header import HEADER_FILE, Header, Origin
 
 _IN_RESULTS = Path("_work", "text_index")
 
@@ -24,8 +21,6 @@ class StoredIndex:
 
     folder: Path
     origin: Origin
-    texts: int
-    """Sentences that its contexts come from."""
     hash: str
     """SHA-256 of its manifest, which holds those of its files."""
 
@@ -41,7 +36,7 @@ def find_index(folder: Path, llm_hash: str, model_id: str) -> StoredIndex:
     Raises:
         InputError: no index there, none of this LLM, or several.
     """
-    found = {place: read_origin(place) for place in _places(folder)}
+    found = {place: Header.read(place).origin for place in _places(folder)}
     if not found:
         what = "no such folder" if kind_of(folder) is None else "no text index in it"
         raise InputError(
@@ -56,7 +51,8 @@ def find_index(folder: Path, llm_hash: str, model_id: str) -> StoredIndex:
     if len(fitting) > 1:
         names = ", ".join(place.name for place in fitting)
         raise InputError(f"{folder}: {len(fitting)} text indexes of this model, name one of them: {names}")
-    return _described(fitting[0], found[fitting[0]])
+    (place,) = fitting
+    return StoredIndex(place, found[place], sha256_of(place / HEADER_FILE))
 
 
 def corpus_of(indexes: Sequence[StoredIndex]) -> CorpusOfIndex:
@@ -68,19 +64,11 @@ def corpus_of(indexes: Sequence[StoredIndex]) -> CorpusOfIndex:
             raise InputError(
                 f"text indexes {places} have read different corpora, expected one for all models"
             )
-    return CorpusOfIndex(first.corpus, (), indexes[0].texts, first.corpus_hash)
+    return CorpusOfIndex(first.corpus, (), first.sentences, first.corpus_hash)
 
 
 def _places(folder: Path) -> list[Path]:
-    if (folder / MANIFEST_FILE).is_file():
+    if (folder / HEADER_FILE).is_file():
         return [folder]
     around = folder / _IN_RESULTS if (folder / _IN_RESULTS).is_dir() else folder
-    return sorted(file.parent for file in around.glob(f"*/{MANIFEST_FILE}")) if around.is_dir() else []
-
-
-def _described(folder: Path, origin: Origin) -> StoredIndex:
-    try:
-        texts = pq.read_table(folder / CONTEXTS_FILE, columns=["text"], partitioning=None)["text"]
-    except (OSError, pa.ArrowException) as error:
-        raise InputError(f"{folder / CONTEXTS_FILE}: not the contexts of a text index ({error})") from error
-    return StoredIndex(folder, origin, len(texts.unique()), sha256_of(folder / MANIFEST_FILE))
+    return sorted(file.parent for file in around.glob(f"*/{HEADER_FILE}")) if around.is_dir() else []

@@ -1,0 +1,1 @@
+"""One look: pictures through one model, in one command."""

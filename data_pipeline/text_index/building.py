@@ -1,0 +1,156 @@
+"""Building an index in its folder: a build that was stopped goes on, and ends with the same bytes.
+
+Which rows there will be is known before the model reads anything. So the files are laid out first, and each
+batch is written to its places; `building.json` says how many texts are done. It goes when `index.json` is
+there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from data_pipeline.block_outputs import num_blocks
+from data_pipeline.corpus import Corpus
+from data_pipeline.errors import InputError
+from data_pipeline.progress import Progress
+from data_pipeline.store import write_atomically
+from data_pipeline.text_index.codes import Coding
+from data_pipeline.text_index.contexts import choose_contexts, tokenize
+from data_pipeline.text_index.header import HEADER_FILE, Origin, check_disk
+from data_pipeline.text_index.layer_files import LayerFile
+from data_pipeline.text_index.reading import Reader
+from data_pipeline.text_index.storing import finish, partial, rows_of_layer
+
+_STATE_FILE = "building.json"
+_SECONDS_BETWEEN_SAVES = 30.0
+_SAMPLED_TEXTS = 64
+
+
+def build_index(
+    folder: Path,
+    llm: nn.Module,
+    tokenizer: Any,
+    corpus: Corpus,
+    layers: Sequence[int],
+    *,
+    llm_id: str,
+    llm_hash: str,
+    max_per_token: int,
+    seed: int,
+    batch_size: int,
+    max_tokens: int,
+    progress: Progress,
+) -> None:
+    """Let `llm` read `corpus` and write the hidden states of `layers` (0: what enters the first block).
+
+    Raises:
+        InputError: a layer that the model does not have, too little disk, or a hidden state that is not
+        finite.
+    """
+    layers = tuple(sorted(set(layers)))
+    if not layers or layers[0] < 0 or layers[-1] > num_blocks(llm):
+        raise InputError(f"text layers {list(layers)}: {llm_id} has layers 0 to {num_blocks(llm)}")
+    chosen = choose_contexts(tokenize(tokenizer, corpus, max_tokens), max_per_token, seed)
+    if len(chosen) == 0:
+        raise InputError(f"corpus {corpus.title}: no token left for {llm_id} to read")
+    origin = Origin(
+        llm=llm_id,
+        llm_hash=llm_hash,
+        vocabulary=len(tokenizer),
+        corpus=corpus.title,
+        corpus_hash=corpus.hash,
+        sentences=len(corpus),
+        text_layers=layers,
+        max_per_token=max_per_token,
+        max_tokens=max_tokens,
+        seed=seed,
+        hidden_size=int(llm.get_input_embeddings().weight.shape[1]),  # type: ignore[operator]
+    )
+    reader = Reader(llm, llm_id, chosen, layers, batch_size, progress)
+    _Build(folder, origin, reader, progress).run()
+
+
+class _Build:
+    def __init__(self, folder: Path, origin: Origin, reader: Reader, progress: Progress) -> None:
+        self.folder, self.origin, self.reader, self.progress = folder, origin, reader, progress
+        contexts = reader.chosen.contexts
+        self.rows = {layer: rows_of_layer(contexts, layer) for layer in origin.text_layers}
+        self.plan = _plan(origin, reader)
+
+    def run(self) -> None:
+        files, begun = self._files()
+        saved = time.monotonic()
+        with self.progress.stage(f"text index of {self.origin.llm}", len(self.reader.order)) as stage:
+            stage.advance(begun)
+            for read in self.reader.read(begun):
+                for layer, states in read.states.items():
+                    self._put(files[layer], layer, read.contexts, states)
+                stage.advance(read.done - begun)
+                begun = read.done
+                if time.monotonic() - saved > _SECONDS_BETWEEN_SAVES:
+                    self._save(files, begun)
+                    saved = time.monotonic()
+        self._finish(files)
+
+    def _put(self, file: LayerFile, layer: int, contexts: np.ndarray, states: torch.Tensor) -> None:
+        """Write the states whose contexts have a row in this layer."""
+        rows = self.rows[layer]
+        places = np.searchsorted(rows, contexts)
+        there = rows[np.minimum(places, len(rows) - 1)] == contexts
+        file.put(places[there], file.coding.encode(states[torch.from_numpy(there)]))
+
+    def _files(self) -> tuple[dict[int, LayerFile], int]:
+        """The layers' files, and how many texts they hold already."""
+        state = self.folder / _STATE_FILE
+        try:
+            kept = json.loads(state.read_text(encoding="utf-8"))
+            if kept["plan"] == self.plan:
+                files = {
+                    layer: LayerFile.open(partial(self.folder, layer), writable=True) for layer in self.rows
+                }
+                return files, int(kept["done"])
+        except (OSError, ValueError, KeyError, TypeError, InputError):
+            pass  # nothing to go on with
+        width = self.origin.hidden_size
+        check_disk(self.folder, {layer: len(rows) for layer, rows in self.rows.items()}, width)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for file in (self.folder / HEADER_FILE, state):
+            file.unlink(missing_ok=True)
+        sample = self.reader.sample(_SAMPLED_TEXTS)
+        files = {
+            layer: LayerFile.create(partial(self.folder, layer), len(rows), Coding.of(sample[layer]))
+            for layer, rows in self.rows.items()
+        }
+        self._save(files, 0)
+        return files, 0
+
+    def _save(self, files: dict[int, LayerFile], done: int) -> None:
+        for file in files.values():
+            file.flush()
+        write_atomically(self.folder / _STATE_FILE, json.dumps({"plan": self.plan, "done": done}).encode())
+
+    def _finish(self, files: dict[int, LayerFile]) -> None:
+        for file in files.values():
+            file.flush()
+        finish(self.folder, self.origin, self.reader.chosen.contexts)
+        (self.folder / _STATE_FILE).unlink()
+
+
+def _plan(origin: Origin, reader: Reader) -> str:
+    """Changes with everything that decides an index's bytes."""
+    chosen = reader.chosen
+    kept = [chosen.sentences.tobytes(), chosen.positions.tobytes(), chosen.corpus.ids.tobytes()]
+    content = json.dumps(
+        [asdict(origin), reader.batch_size, [hashlib.sha256(part).hexdigest() for part in kept]]
+    )
+    return hashlib.sha256(content.encode()).hexdigest()

@@ -1,0 +1,96 @@
+"""Asking an index with a word inside a sentence: what is the word near to, at each text layer?
+
+It is also the check that an index is sound: a word that the corpus has in this very sentence is nearest to
+itself.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from data_pipeline.block_outputs import recorded_layers
+from data_pipeline.errors import InputError
+from data_pipeline.language_models import LanguageModel
+from data_pipeline.text_index.contexts import Context
+from data_pipeline.text_index.index import Distinct, TextIndex
+
+_MARKED = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A sentence, and the characters of the word in it that is asked about."""
+
+    text: str
+    start: int
+    end: int
+
+    @classmethod
+    def of(cls, marked: str) -> Question:
+        """A sentence such as `the **bank** of the river`; without marks its last word is meant.
+
+        Raises:
+            InputError: several words are marked, or there is no word.
+        """
+        marks = list(_MARKED.finditer(marked))
+        if len(marks) > 1:
+            raise InputError(f"{marked!r}: {len(marks)} words are marked, expected one between ** and **")
+        if marks:
+            (mark,) = marks
+            word = mark[1]
+            return cls(
+                marked[: mark.start()] + word + marked[mark.end() :], mark.start(), mark.start() + len(word)
+            )
+        words = list(re.finditer(r"\S+", marked))
+        if not words:
+            raise InputError("the sentence is empty, expected one such as 'the **bank** of the river'")
+        return cls(marked, words[-1].start(), words[-1].end())
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One neighbour of a word's state at a layer."""
+
+    layer: int
+    rank: int
+    context: Context
+    text_layer: int
+    score: float
+
+
+@torch.no_grad()
+def ask(
+    index: TextIndex, language: LanguageModel, question: Question, k: int, distinct: Distinct = "context"
+) -> tuple[str, list[Answer]]:
+    """The token that stands for the word, its last, and its k neighbours at each text layer of the index.
+
+    Raises:
+        InputError: the word has no token, or the model's states are not those of the index.
+    """
+    encoded = language.tokenizer(question.text, return_offsets_mapping=True, return_tensors="pt")
+    spans = encoded["offset_mapping"][0].tolist()
+    inside = [
+        place
+        for place, (start, end) in enumerate(spans)
+        if start < question.end and end > question.start and end > start
+    ]
+    if not inside:
+        raise InputError(f"{question.text!r}: no token of the model stands for the word that is asked about")
+    ids = encoded["input_ids"].to(language.decoder.embed_tokens.weight.device)
+    layers = index.origin.text_layers
+    with recorded_layers(language.causal, layers) as states:
+        language.decoder(input_ids=ids, use_cache=False)
+    answers = []
+    for layer in layers:
+        found = index.search(states[layer][:, inside[-1]], k, distinct)
+        answers += [
+            Answer(layer, rank + 1, index.contexts[context], int(text_layer), float(score))
+            for rank, (context, text_layer, score) in enumerate(
+                zip(*(np.ravel(array) for array in vars(found).values()), strict=True)
+            )
+        ]
+    return language.tokens([int(ids[0, inside[-1]])])[0], answers

@@ -1,0 +1,90 @@
+"""Writing an index: which rows it has, and how its files become whole together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from torch import Tensor
+
+from data_pipeline.store import write_atomically
+from data_pipeline.text_index.codes import Coding
+from data_pipeline.text_index.contexts import Context
+from data_pipeline.text_index.header import CONTEXTS_FILE, Header, Origin, check_disk, described
+from data_pipeline.text_index.layer_files import LayerFile, file_name
+
+CONTEXT_SCHEMA = pa.schema(
+    [
+        ("text", pa.string()),
+        ("position", pa.int32()),
+        ("token_id", pa.int32()),
+        ("char_start", pa.int32()),
+        ("char_end", pa.int32()),
+    ]
+)
+_PARTIAL = ".partial"
+_ROWS_AT_ONCE = 4096
+
+
+def rows_of_layer(contexts: Sequence[Context], layer: int) -> np.ndarray:
+    """The context of each row (n,), ascending: all, but at layer 0 the first of each token.
+
+    There nothing has been mixed yet, and all contexts of a token are equal.
+    """
+    if layer > 0:
+        return np.arange(len(contexts))
+    first: dict[int, int] = {}
+    for number, context in enumerate(contexts):
+        first.setdefault(context.token_id, number)
+    return np.array(sorted(first.values()))
+
+
+def store_index(
+    folder: Path, origin: Origin, contexts: Sequence[Context], vectors: Mapping[int, Tensor]
+) -> None:
+    """Write an index whose vectors are known already.
+
+    Args:
+        folder: where to.
+        origin: what they were made from.
+        contexts: of the rows.
+        vectors: by text layer, (rows, hidden), of any length; the rows are those of `rows_of_layer`.
+
+    Raises:
+        InputError: the disk has too little room.
+    """
+    sizes = {layer: len(rows) for layer, rows in vectors.items()}
+    check_disk(folder, sizes, origin.hidden_size)
+    folder.mkdir(parents=True, exist_ok=True)
+    for layer, rows in vectors.items():
+        coding = Coding.of(rows)
+        file = LayerFile.create(partial(folder, layer), len(rows), coding)
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            some = rows[start : start + _ROWS_AT_ONCE]
+            file.put(np.arange(start, start + len(some)), coding.encode(some))
+        file.flush()
+    finish(folder, origin, contexts)
+
+
+def partial(folder: Path, layer: int) -> Path:
+    """The file of a text layer while it is filled."""
+    return folder / (file_name(layer) + _PARTIAL)
+
+
+def finish(folder: Path, origin: Origin, contexts: Sequence[Context]) -> None:
+    """Give the filled files of all layers their names, and write contexts and header."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(_context_table(contexts), sink, compression="zstd")
+    write_atomically(folder / CONTEXTS_FILE, sink.getvalue().to_pybytes())
+    for layer in origin.text_layers:
+        partial(folder, layer).replace(folder / file_name(layer))
+    names = [CONTEXTS_FILE, *(file_name(layer) for layer in origin.text_layers)]
+    Header(origin, described(folder, names)).write(folder)
+
+
+def _context_table(contexts: Sequence[Context]) -> pa.Table:
+    columns = {name: [getattr(context, name) for context in contexts] for name in CONTEXT_SCHEMA.names}
+    return pa.table(columns, schema=CONTEXT_SCHEMA)

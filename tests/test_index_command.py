@@ -1,0 +1,141 @@
+"""`vlens index` as a user types it, with the toy models, which need no network."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from data_pipeline.text_index.header import HEADER_FILE
+from vlens.cli import main
+
+BUILD = ["build", "--model", "toy:llms/olmo", "--corpus", "everyday", "--output", "{tmp}/x"]
+SENTENCES = ["a red house on the grass", "the red boat on the water", "a black cat sits under a tree"]
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("corpus") / "mine.txt"
+    file.write_text("\n".join(SENTENCES))
+    return file
+
+
+@pytest.fixture(scope="module")
+def index(corpus: Path) -> Path:
+    folder = corpus.parent / "index"
+    assert run("build", "--model", "toy:llms/olmo", "--corpus", corpus, "--output", folder) == 0
+    return folder
+
+
+def run(*words: object) -> int:
+    return main(["index", *map(str, words)])
+
+
+def test_the_study_s_layers_are_built_as_far_as_there_are_such(
+    index: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("info", index, "--verify") == 0
+    printed = capsys.readouterr().out
+    assert "text layers      1, 2, 4, 5" in printed  # of 6 blocks
+    assert "mine.txt" in printed and "3 sentences" in printed
+
+
+def test_a_word_in_a_sentence_of_the_corpus_finds_itself(
+    index: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = "a red **house** on the grass"
+    assert run("search", index, asked, "--model", "toy:llms/olmo", "-k", 2) == 0
+    blocks = capsys.readouterr().out.split("text layer ")[1:]
+    assert [block.splitlines()[0] for block in blocks] == ["1", "2", "4", "5"]
+    for block in blocks:
+        score, _, number, shown = block.splitlines()[1].split(maxsplit=3)
+        assert float(score) == pytest.approx(1, abs=1e-3)
+        assert (number, shown) == (block.splitlines()[0], asked)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["build", "--model", "toy:llms/olmo", "--corpus", "{tmp}/no.txt", "--output", "{tmp}/x"], "no.txt"),
+        (["build", "--model", "toy:llms/olmo", "--corpus", "x.pdf", "--output", "{tmp}/x"], "a .txt file"),
+        (["build", "--model", "nowhere", "--corpus", "everyday", "--output", "{tmp}/x"], "nowhere: no such"),
+        (["build", "--model", "", "--corpus", "everyday", "--output", "{tmp}/x"], "name is empty"),
+        (
+            [*BUILD, "--layers", "40"],
+            "text layer 40 does not exist",
+        ),
+        (
+            [*BUILD, "--layers", "last"],
+            "--layers: 'last'",
+        ),
+        (
+            ["build", "--model", "toy:llms/olmo", "--corpus", "{corpus}", "--output", "{tmp}"],
+            "holds files that are not of a text index",
+        ),
+        (["info", "{tmp}"], "no text index here"),
+        (["search", "{index}", "a **red** **house**", "--model", "toy:llms/olmo"], "2 words are marked"),
+        (["search", "{index}", " ", "--model", "toy:llms/olmo"], "the sentence is empty"),
+        (["search", "{index}", "a house", "--model", "toy:llms/llama"], "text index of another model"),
+        (
+            ["search", "{index}", "a house", "--model", "toy:llms/olmo", "-k", "1000"],
+            "expected at least 1000",
+        ),
+    ],
+)
+def test_wrong_input_is_one_line(
+    words: list[str],
+    message: str,
+    tmp_path: Path,
+    index: Path,
+    corpus: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "something.txt").write_text("of the user's")
+    places = {"tmp": tmp_path, "index": index, "corpus": corpus}
+    assert run(*(word.format(**places) if "{" in word else word for word in words)) == 2
+    printed = capsys.readouterr()
+    assert message in printed.err and len(printed.err.strip().splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["something.txt"]
+
+
+def test_tables_are_corpora_too(tmp_path: Path, corpus: Path, index: Path) -> None:
+    lines = corpus.read_text().split("\n")
+    (tmp_path / "mine.csv").write_text(
+        "id,text\n" + "".join(f'{n},"{line}"\n' for n, line in enumerate(lines))
+    )
+    pq.write_table(pa.table({"id": [1, 2, 3], "caption": lines}), tmp_path / "mine.parquet")
+    (tmp_path / "bare.csv").write_text("".join(f"{line}\n" for line in lines))
+    for name in ("mine.csv", "mine.parquet", "bare.csv"):
+        folder = tmp_path / f"{name}.index"
+        assert run("build", "--model", "toy:llms/olmo", "--corpus", tmp_path / name, "--output", folder) == 0
+        for file in index.iterdir():
+            if file.name != HEADER_FILE:  # which has the corpus's name
+                assert (folder / file.name).read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("broken.parquet", b"no", "cannot be read as Parquet"),
+        ("empty.txt", b" \n\n", "holds no sentence"),
+        ("latin.csv", b"caf\xe9", "not UTF-8 text at byte 3"),
+    ],
+)
+def test_what_is_no_corpus_is_said(
+    name: str, content: bytes, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert run("build", "--model", "x", "--corpus", tmp_path / name, "--output", tmp_path / "x") == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_sentences_about_concepts_need_their_package(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "latentlens", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert run("build", "--model", "x", "--corpus", "concepts", "--output", tmp_path / "x") == 2
+    assert "pip install latentlens" in capsys.readouterr().err

@@ -1,0 +1,33 @@
+"""The benchmark of the text index runs, at a size at which its figures mean nothing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from benchmarks import text_index
+
+
+@pytest.fixture(autouse=True)
+def alone_in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_index, "has_peer", lambda: False)
+    monkeypatch.setattr(text_index, "_apart", lambda work, *arguments: work(*arguments))
+
+
+def test_search_is_measured() -> None:
+    sizes = ["--contexts", "200", "--layers", "2", "--width", "64", "--queries", "9", "--rounds", "1"]
+    done = CliRunner().invoke(text_index.main, ["search", *sizes], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert re.search(r"search +\d+\.\d+ x the bare float32 products", done.output)
+    share = re.search(r"float32 originals ([\d.]+)% of the top 5 found", done.output)
+    assert share is not None and float(share[1]) > 80
+    assert "bytes a vector    72" in done.output
+
+
+def test_build_is_measured() -> None:
+    sizes = ["--sentences", "40", "--width", "16", "--blocks", "2"]
+    done = CliRunner().invoke(text_index.main, ["build", *sizes], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert re.search(r"build +\d+\.\d+ s, \d+\.\d+ x the bare forward passes", done.output)

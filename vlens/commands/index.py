@@ -1,0 +1,195 @@
+"""`vlens index …`: text indexes for LN-Lens, built, described and asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from data_pipeline.errors import InputError, printable
+from vlens.commands.options import COUNT, FOLDER
+
+_STUDY_LAYERS = "1,2,4,8,16,24,N-2,N-1"
+_model_option = click.option(
+    "--model", required=True, help="A language model, or a whole model with one: a folder or a Hub name."
+)
+_dtype_option = click.option(
+    "--dtype",
+    type=click.Choice(["float32", "bfloat16"]),
+    default="float32",
+    show_default=True,
+    help="Of the weights.",
+)
+_device_option = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where the model reads: on a CUDA device if there is one, unless said.",
+)
+
+
+@click.group()
+def command() -> None:
+    """Build, describe and search text indexes, which LN-Lens looks hidden states up in."""
+
+
+@command.command()
+@_model_option
+@click.option(
+    "--corpus",
+    required=True,
+    help="everyday, toy, concepts (of an installed latentlens), or a file: .txt, .csv or .parquet.",
+)
+@click.option("--output", type=FOLDER, required=True, help="Where the index goes.")
+@click.option(
+    "--layers",
+    default="study",
+    show_default=True,
+    help=f"Text layers: {_STUDY_LAYERS} as far as there are such for 'study', 'all', or a list like it.",
+)
+@click.option("--sentences", type=COUNT, help="At most so many sentences.")
+@click.option(
+    "--contexts-per-token", type=COUNT, default=20, show_default=True, help="At most so many of each token."
+)
+@click.option("--batch-size", type=COUNT, default=64, show_default=True, help="Sentences read at once.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw of contexts.")
+@_dtype_option
+@_device_option
+def build(
+    model: str,
+    corpus: str,
+    output: Path,
+    layers: str,
+    sentences: int | None,
+    contexts_per_token: int,
+    batch_size: int,
+    seed: int,
+    dtype: str,
+    device: str,
+) -> None:
+    """Let a language model read a corpus and keep its hidden states.
+
+    A build that was stopped goes on with the same command.
+    """
+    from data_pipeline.corpus import named_corpus
+    from data_pipeline.text_index.index import TextIndex
+    from data_pipeline.text_index.language import load_speaker
+    from vlens.progress import TerminalProgress
+
+    read = named_corpus(corpus, sentences)
+    _check_output(output)
+    speaker = load_speaker(model, dtype, device)
+    with TerminalProgress() as progress:
+        index = TextIndex.build(
+            output,
+            speaker.language.causal,
+            speaker.language.tokenizer,
+            read,
+            _layers(layers, speaker.language.num_layers),
+            llm_id=speaker.name,
+            llm_hash=speaker.hash,
+            max_per_token=contexts_per_token,
+            seed=seed,
+            batch_size=batch_size,
+            progress=progress,
+        )
+    click.echo(f"Text index in {output}: {len(index.contexts)} contexts, {len(index)} vectors")
+
+
+@command.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--verify", is_flag=True, help="Compare the hashes of all files, however large.")
+def info(folder: Path, verify: bool) -> None:
+    """Say what the index in FOLDER holds and what it was made from."""
+    from data_pipeline.text_index.index import TextIndex
+
+    index = TextIndex.load(folder, whole=verify or None)
+    origin = index.origin
+    size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+    facts = {
+        "language model": f"{origin.llm} ({origin.llm_hash})",
+        "vocabulary": f"{origin.vocabulary:,} tokens",
+        "corpus": f"{origin.corpus} ({origin.corpus_hash}), {origin.sentences:,} sentences",
+        "contexts": f"{len(index.contexts):,}, at most {origin.max_per_token} of a token",
+        "text layers": ", ".join(map(str, origin.text_layers)),
+        "vectors": f"{len(index):,} of width {origin.hidden_size}",
+        "bytes": f"{size:,}, {size / len(index):.0f} a vector with its sentence",
+        "rule": origin.rule,
+        "drawn with seed": str(origin.seed),
+        "made with": f"V-Lens {origin.version}",
+    }
+    for name, value in facts.items():
+        click.echo(f"{name:16} {printable(value)}")
+
+
+@command.command()
+@click.argument("folder", type=FOLDER)
+@click.argument("sentence")
+@_model_option
+@click.option("-k", "--top-k", "top_k", type=COUNT, default=5, show_default=True, help="Neighbours to list.")
+@click.option(
+    "--distinct",
+    type=click.Choice(["context", "word"]),
+    default="context",
+    show_default=True,
+    help="What is listed once: each context, or each word.",
+)
+@_dtype_option
+@_device_option
+def search(
+    folder: Path, sentence: str, model: str, top_k: int, distinct: str, dtype: str, device: str
+) -> None:
+    """Print what a word is near to: SENTENCE such as "the **bank** of the river", the word between stars."""
+    from data_pipeline.text_index.index import DISTINCT, TextIndex
+    from data_pipeline.text_index.language import load_speaker
+    from data_pipeline.text_index.questions import Question, ask
+
+    question = Question.of(sentence)
+    TextIndex.load(folder)  # refused before a model is loaded
+    speaker = load_speaker(model, dtype, device)
+    index = TextIndex.load(folder, speaker.hash)
+    token, answers = ask(
+        index, speaker.language, question, top_k, DISTINCT[1] if distinct == "word" else DISTINCT[0]
+    )
+    click.echo(f"Asked with the token {token!r}")
+    for answer in answers:
+        if answer.rank == 1:
+            click.echo(f"\ntext layer {answer.layer}")
+        context = answer.context
+        before, after = context.text[: context.char_start], context.text[context.char_end :]
+        shown = f"{before}**{context.text[context.char_start : context.char_end]}**{after}"
+        click.echo(f"  {answer.score:.3f}  layer {answer.text_layer:<3} {printable(shown)}")
+
+
+def _check_output(output: Path) -> None:
+    """Refuse a folder that holds something else than an index or one that is being built."""
+    from data_pipeline.folders import check_output_folder
+
+    check_output_folder(output, "a text index")
+    if output.is_dir() and any(output.iterdir()):
+        if any((output / name).is_file() for name in ("index.json", "building.json")):
+            return
+        raise InputError(f"{output}: holds files that are not of a text index; nothing was written")
+
+
+def _layers(text: str, num_layers: int) -> tuple[int, ...]:
+    from data_pipeline.study import resolve_layers
+
+    if text == "all":
+        return resolve_layers("all", num_layers, "text layer", start=1)
+    names = [name.strip() for name in (_STUDY_LAYERS if text == "study" else text).split(",")]
+    choice: list[int | str] = [int(name) if name.isdecimal() else name for name in names]
+    if wrong := [name for name in choice if isinstance(name, str) and not _is_from_the_end(name)]:
+        raise InputError(
+            f"--layers: {wrong[0]!r}, expected numbers from 0, or 'N', 'N-1', … for the last ones"
+        )
+    if text == "study":
+        choice = [name for name in choice if isinstance(name, str) or name < num_layers]
+        choice = [name for name in choice if isinstance(name, int) or num_layers > 2]
+    return resolve_layers(tuple(choice), num_layers, "text layer")
+
+
+def _is_from_the_end(name: str) -> bool:
+    head, _, rest = name.partition("-")
+    return head == "N" and (name == "N" or rest.isdecimal())

@@ -71,6 +71,11 @@ class LanguageModel:
                 f"{self.causal.name_or_path}: class {type(self.causal).__name__} is not a stack of blocks "
                 "with input embeddings, one final norm and a head, as the lenses need it"
             )
+        if 2 * len(self.tokenizer) < self.vocab_size:  # models pad their rows, but far less
+            raise InputError(
+                f"{self.causal.name_or_path}: its tokenizer has {len(self.tokenizer)} tokens, the model has "
+                f"embeddings of {self.vocab_size}; expected the tokenizer that the model was trained with"
+            )
 
     @cached_property
     def decoder(self) -> Any:
@@ -166,9 +171,33 @@ def load_whole(kind: Any, folder: Path, dtype: torch.dtype) -> PreTrainedModel:
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer in `folder`."""
+    """The tokenizer in `folder`.
+
+    Raises:
+        InputError: files that cannot be loaded, or none: the library then makes a tokenizer without words,
+            to which every text is unknown or empty.
+    """
     with loadable(folder):
-        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        tokenizer = cast(
+            PreTrainedTokenizerBase, AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        )
+        has_words = _has_words(tokenizer)
+    if not has_words:
+        raise InputError(
+            f"{folder}: its tokenizer has no words (vocabulary of {len(tokenizer)}); expected a whole "
+            "folder of a model, with tokenizer.json or what its class has in its place"
+        )
+    return tokenizer
+
+
+def _has_words(tokenizer: PreTrainedTokenizerBase) -> bool:
+    """Whether some token other than the special ones is text."""
+    special = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
+    return any(
+        tokenizer.decode([token_id]).strip()
+        for token_id in tokenizer.get_vocab().values()
+        if token_id not in special
+    )
 
 
 def model_config(folder: Path, remote_code: bool = False) -> Any:

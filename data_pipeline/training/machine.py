@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
 
+from data_pipeline.batches import is_shortage, place
 from data_pipeline.errors import InputError
 from data_pipeline.training.processes import Processes
 
@@ -37,16 +38,47 @@ def fitting_threads(hidden_size: int) -> Iterator[None]:
 
 
 @contextmanager
-def enough_memory(model_id: str, images: int) -> Iterator[None]:
-    """Says what to change where a pass of so many images does not fit."""
+def fitting_model(model_id: str, device: torch.device, dtype: str, unfrozen: bool) -> Iterator[None]:
+    """Says that a model does not fit, whatever its passes take: weights, gradients or AdamW's moments."""
+    with _told(
+        lambda: (
+            f"model {model_id!r} does not fit into the memory of {place(device)} for training; "
+            f"what would help: {_savings(dtype, unfrozen)}"
+        )
+    ):
+        yield
+
+
+@contextmanager
+def fitting_pass(
+    model_id: str, images: int, device: torch.device, dtype: str, unfrozen: bool
+) -> Iterator[None]:
+    """Says what to change where a pass of so many images does not fit beside the model."""
+
+    def said() -> str:
+        smaller = f"set micro_batch = {images // 2}"
+        advice = smaller if images > 1 else f"a smaller sequence_length, {_savings(dtype, unfrozen)} may help"
+        counted = "1 image" if images == 1 else f"{images} images"
+        return (
+            f"model {model_id!r}: passes of {counted} do not fit into the memory of {place(device)}; "
+            f"{advice}, and the same command goes on from the last checkpoint"
+        )
+
+    with _told(said):
+        yield
+
+
+@contextmanager
+def _told(sentence: Callable[[], str]) -> Iterator[None]:
     try:
         yield
-    except (torch.OutOfMemoryError, RuntimeError) as error:
-        if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
+    except (MemoryError, RuntimeError, OSError) as error:
+        if not is_shortage(error):
             raise
-        smaller = f"set micro_batch = {max(images // 2, 1)}"
-        advice = smaller if images > 1 else "a smaller sequence_length may help"
-        raise InputError(
-            f"model {model_id!r}: out of memory with {images} images a pass; {advice}, and the same command "
-            "goes on from the last checkpoint"
-        ) from error
+        raise InputError(sentence()) from error
+
+
+def _savings(dtype: str, unfrozen: bool) -> str:
+    if unfrozen:  # what is trained is in float32 whatever the study's type
+        return "a frozen LLM (no key 'unfreeze'), a device with more memory"
+    return "dtype = 'bfloat16', " * (dtype == "float32") + "a device with more memory"

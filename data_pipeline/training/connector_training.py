@@ -16,6 +16,7 @@ from data_pipeline.language_models import load_causal_lm, load_tokenizer, loadab
 from data_pipeline.models import load_vision_encoder
 from data_pipeline.progress import Progress, SilentProgress
 from data_pipeline.study import Study
+from data_pipeline.training.beginning import beginning
 from data_pipeline.training.checkpoints import (
     RECORD,
     TrainingFolder,
@@ -34,7 +35,7 @@ from data_pipeline.training.images import (
 from data_pipeline.training.job import TrainingJob, training_job
 from data_pipeline.training.loss_log import LossLog
 from data_pipeline.training.losses import median_embedding_norm
-from data_pipeline.training.machine import device_of, enough_memory, fitting_threads
+from data_pipeline.training.machine import device_of, fitting_model, fitting_pass, fitting_threads
 from data_pipeline.training.names import step_folder
 from data_pipeline.training.optimizer import Optimizer, ParameterGroup
 from data_pipeline.training.pace import Pace
@@ -79,8 +80,8 @@ def train_study_model(
             "expected at least one image for each"
         )
     transformers_logging.disable_progress_bar()
-    images = job.settings.micro_batch or -(-job.settings.batch_size // processes.count)
-    with processes.joined(place), fitting_threads(job.config.out_features), enough_memory(model_id, images):
+    fitting = fitting_model(model_id, place, job.dtype, job.settings.unfreeze is not None)
+    with processes.joined(place), fitting_threads(job.config.out_features), fitting:
         return _Training(job, place, processes, watcher).run()
 
 
@@ -101,10 +102,12 @@ class _Training:
 
     def _run(self) -> Trained:
         record = self.job.record() if self.processes.first else {}
-        begun = self.folder.claim(record) if self.processes.first else 0
-        begun = int(self.processes.sum([begun], self.device)[0])
+        begun, finished = (0, False)
+        if self.processes.first:
+            begun, finished = beginning(self.job, self.folder, record, self.progress.say)
+        begun, left = (int(number) for number in self.processes.sum([begun, not finished], self.device))
         steps = self.settings.steps
-        if begun == steps and self.folder.is_finished:
+        if not left:
             return Trained(self.folder.path, steps, 0)
         if begun:
             self.progress.say(f"{self.job.model.id}: goes on after step {begun}")
@@ -202,16 +205,21 @@ class _Training:
         entropy = 0.0
         for start, batch, text in zip(starts, batches, texts, strict=True):
             dropout = self._dropout(places[start])
-            with self._autocast():
-                loss = trainee.loss(batch, text, keys.z_loss > 0, dropout)
-            wanted = loss.cross_entropy
-            if loss.squared_log_partition is not None:
-                wanted = wanted + keys.z_loss * loss.squared_log_partition
-            (wanted / learned).backward()
+            with self._fitting(len(batch.examples)):
+                with self._autocast():
+                    loss = trainee.loss(batch, text, keys.z_loss > 0, dropout)
+                wanted = loss.cross_entropy
+                if loss.squared_log_partition is not None:
+                    wanted = wanted + keys.z_loss * loss.squared_log_partition
+                (wanted / learned).backward()
             entropy += loss.cross_entropy.item()
         self.processes.add_gradients(optimizer.parameters)
         [entropy] = self.processes.sum([entropy], self.device)
         return entropy / learned
+
+    def _fitting(self, images: int) -> AbstractContextManager[None]:
+        unfrozen = self.settings.unfreeze is not None
+        return fitting_pass(self.job.model.id, images, self.device, self.job.dtype, unfrozen)
 
     def _longest_text(self, trainee: Trainee) -> int:
         encoder, marks = trainee.encoder, self.job.config.image_marks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pyarrow.parquet as pq
 import pytest
@@ -106,6 +108,20 @@ def test_a_finished_training_is_not_made_again(trained: tuple[Study, Path, Recor
     assert {path: path.stat().st_mtime_ns for path in trained[1].rglob("*.safetensors")} == before
 
 
+def test_a_finished_connector_without_its_checkpoints_is_not_trained_over(tmp_path: Path) -> None:
+    study = load_study(write_tiny_training(tmp_path, SHARED.replace("steps = 8", "steps = 4")))
+    folder = train_study_model(study, "plain").folder
+    for step in folder.glob("step-*"):
+        shutil.rmtree(step)
+    weights, progress = (folder / "model.safetensors").stat().st_mtime_ns, Recorder()
+    assert train_study_model(study, "plain", progress=progress).made_now == 0
+    assert (folder / "model.safetensors").stat().st_mtime_ns == weights and not progress.notes
+    assert progress.lines == [
+        f"{folder}: is finished, but lacks step-000003 and 1 more; delete the folder to train anew, with "
+        "these checkpoints"
+    ]
+
+
 def test_training_sees_what_a_run_sees(trained: tuple[Study, Path, Recorder]) -> None:
     """The sequence of a trained model's run, followed by a caption, has the loss that training computes."""
     study, folder, _ = trained
@@ -138,6 +154,15 @@ def test_an_unfrozen_llm_moves_but_neither_embeddings_nor_head(tmp_path: Path) -
     assert torch.equal(loaded.lm_head.weight, before["lm_head.weight"])
     assert Connector.from_pretrained(folder).config.kind == "linear"
     assert train_study_model(study, "changed").made_now == 0
+    shutil.rmtree(tmp_path / "llms/trained")
+    assert train_study_model(study, "changed").made_now == 0
+    assert load_file(tmp_path / "llms/trained/model.safetensors").keys() == after.keys()
+    shutil.rmtree(tmp_path / "llms/trained")
+    shutil.rmtree(folder / "step-000002")
+    with pytest.raises(
+        InputError, match=r"is finished, but the LLM .* is neither in .*llms/trained nor in a"
+    ):
+        train_study_model(study, "changed")
 
 
 def test_half_precision_trains_single_precision_weights(tmp_path: Path) -> None:
@@ -369,15 +394,40 @@ def test_the_published_study_s_encoder_blocks(family: str, depth: int, blocks: t
     assert vision_blocks(TrainingOptions(), vision) == blocks
 
 
-def test_too_little_memory_says_what_would_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    study = load_study(write_tiny_training(tmp_path))
-
-    def too_large(*_: object) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.\nGPU 0 has …")
-
-    monkeypatch.setattr(Trainee, "loss", too_large)
-    with pytest.raises(InputError, match="out of memory with 4 images a pass; set micro_batch = 2, and"):
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.\nGPU 0 has …"),
+        MemoryError(),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes."),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+    ],
+)
+def test_too_little_memory_for_a_pass_says_how_many_images_to_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    study = load_study(write_tiny_training(tmp_path, SHARED, "micro_batch = 1"))
+    monkeypatch.setattr(Trainee, "loss", Mock(side_effect=error))
+    with pytest.raises(
+        InputError, match=r"passes of 4 images do not fit .* set micro_batch = 2, and the same"
+    ):
         train_study_model(study, "plain")
+    with pytest.raises(
+        InputError, match=r"passes of 1 image do .* a smaller sequence_length, dtype = 'bfloat16'"
+    ):
+        train_study_model(study, "changed")
+
+
+@pytest.mark.parametrize("part", ["load_causal_lm", "load_vision_encoder", "run_steps"])
+def test_a_model_that_does_not_fit_is_not_told_of_micro_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    study = load_study(write_tiny_training(tmp_path))
+    where = f"data_pipeline.training.connector_training.{part}"
+    monkeypatch.setattr(where, Mock(side_effect=torch.OutOfMemoryError("CUDA out of memory")))
+    with pytest.raises(InputError, match="'plain' does not fit into the memory of this machine") as caught:
+        train_study_model(study, "plain", "cpu")
+    assert "micro_batch" not in str(caught.value) and "dtype = 'bfloat16'" in str(caught.value)
 
 
 def test_other_settings_do_not_go_on_with_a_training(

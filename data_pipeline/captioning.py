@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from data_pipeline.models import Prompt, VisionLanguageModel
+from data_pipeline.plain_text import image_token_ids, plain_text_ids
 
 
 @torch.no_grad()
@@ -30,8 +31,9 @@ def write_captions(vlm: VisionLanguageModel, prompt: Prompt, most_tokens: int) -
 
 
 def caption_ids(vlm: VisionLanguageModel, captions: Sequence[str]) -> list[list[int]]:
-    """Token ids of captions as they follow a prompt: without special tokens."""
-    return [vlm.language.tokenizer.encode(caption, add_special_tokens=False) for caption in captions]
+    """Token ids of captions as they follow a prompt: without special tokens, added or spelt out."""
+    marks = image_token_ids(vlm.model.config)
+    return [plain_text_ids(vlm.language.tokenizer, caption, marks) for caption in captions]
 
 
 @torch.no_grad()

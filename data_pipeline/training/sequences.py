@@ -13,6 +13,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from data_pipeline.connectors import Connector
+from data_pipeline.plain_text import plain_text_ids
 
 NOT_LEARNED = -100
 """The label of positions that have no part in the loss."""
@@ -91,10 +92,9 @@ def _ids(
     tokenizer: PreTrainedTokenizerBase, layout: Layout, example: Example, longest: int | None
 ) -> tuple[list[int], int]:
     """Ids after the image, and how many of them are given."""
-
-    def encode(text: str) -> list[int]:
-        return tokenizer.encode(text, add_special_tokens=False)
-
-    suffix = layout.suffix if example.suffix is None else encode(example.suffix)
-    given = [*suffix, *encode(example.prompt)]
-    return [*given, *encode(example.answer), tokenizer.eos_token_id][:longest], len(given)
+    suffix: Sequence[int] = layout.suffix
+    if example.suffix is not None:
+        suffix = tokenizer.encode(example.suffix, add_special_tokens=False)
+    given = [*suffix, *plain_text_ids(tokenizer, example.prompt)]
+    learned = [*plain_text_ids(tokenizer, example.answer), tokenizer.eos_token_id]
+    return [*given, *learned][:longest], len(given)

@@ -56,7 +56,7 @@ def look(
         sentences: at most so many sentences of it.
         index: a text index that exists, or results that have one.
         results: where the tables go; the user's cache where None.
-        output: where the page goes; `looks/<images>--<model>` where None.
+        output: where the page goes; a folder in `looks` of this very look's own where None.
         progress: who is told how far it is.
 
     Raises:
@@ -101,7 +101,7 @@ def take_and_build(
     from generator.study_context import model_href
 
     results = results or prepared.default_results
-    output = output or Path("looks") / prepared.name
+    output = output or prepared.default_output
     check_output_folder(results, "results")
     earlier_files(output, results)  # refuses a folder of somebody's before minutes are spent
     take(prepared, results, progress, command)

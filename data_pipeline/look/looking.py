@@ -82,6 +82,11 @@ class Look:
         """Where results are kept that the user wants nowhere else."""
         return cache_folder() / "looks" / f"{self.name}-{self.request[:12]}"
 
+    @property
+    def default_output(self) -> Path:
+        """Where the page goes otherwise: another picture of the same name must not take its place."""
+        return Path("looks") / f"{self.name}-{self.request[:6]}"
+
     def study(self, images: ImageSettings | None = None, **changes: Any) -> Study:
         """The study of this look; `changes` are to the model.
 

@@ -58,7 +58,7 @@ _LEFT_OUT = ("output", "results", "no_open")
     "--output",
     "output",
     type=FOLDER,
-    help="Where the page goes.  [default: looks/IMAGE--MODEL]",
+    help="Where the page goes.  [default: looks/IMAGE--MODEL-HASH]",
 )
 @click.option("--results", type=FOLDER, help="Where the tables go.  [default: the user's cache]")
 @click.option("--no-open", is_flag=True, help="Do not open the page in a browser.")

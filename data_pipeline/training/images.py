@@ -49,6 +49,7 @@ class TrainingImages:
         self.order = ImageOrder(len(source), seed, getattr(source, "read_together", None))
         self._say = say
         self._refused: set[int] = set()
+        self._passes_over = False
 
     def item(self, place: int) -> TrainingItem:
         """The image at a place, counted from 0; another one where it cannot be used.
@@ -61,7 +62,8 @@ class TrainingImages:
             if found := self._usable(index, place):
                 return found
         raise InputError(
-            f"{self.source.name}: none of {_ATTEMPTS} images can be used for task {self.options.task!r}; "
+            f"{self.source.name}: none of {min(_ATTEMPTS, len(self.source))} images can be used for task "
+            f"{self.options.task!r}; "
             f"each needs {NEEDS[self.options.task]}"
         )
 
@@ -76,9 +78,19 @@ class TrainingImages:
             return None
         example = example_of(image, self.options, f"{self.seed}/{place}")
         if example is None:
+            self._pass_over(image.image_id)
             return None
         canvas = self.framing.canvas(image.pixels)
         return TrainingItem(canvas.pixels, canvas.padding, example)
+
+
+    def _pass_over(self, image_id: str) -> None:
+        """Say once that not all images can be learned from; which ones may depend on what is drawn."""
+        if not self._passes_over:
+            self._passes_over = True
+            self._say(
+                f"{self.source.name}: images without {NEEDS[self.options.task]} are passed over, such as {image_id}"
+            )
 
 
 def batch_of(encoder: VisionEncoder, items: Sequence[TrainingItem]) -> ImageTextBatch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from data_pipeline.architectures import Architecture
 from data_pipeline.connector_fit import check_connector_fits
@@ -17,9 +17,10 @@ from data_pipeline.image_sources import ImageSource
 from data_pipeline.language_models import TEXT_FAMILIES, load_tokenizer, model_config
 from data_pipeline.locations import resolve, weights_hash
 from data_pipeline.model_parts import framing_of
-from data_pipeline.plan import hash_of, image_source
-from data_pipeline.study import ModelSettings, Study, TrainingSettings
+from data_pipeline.plan import image_source
+from data_pipeline.study import ImageSettings, ModelSettings, Study, TrainingSettings
 from data_pipeline.training.checkpoints import RECORD, read_record
+from data_pipeline.training.image_fingerprint import fingerprint
 from data_pipeline.training.names import STEP_FOLDER
 from data_pipeline.training.settings import TrainingOptions
 
@@ -29,7 +30,10 @@ _CLIP_TYPES = ("clip", "clip_vision_model")
 
 @dataclass(frozen=True, eq=False)
 class TrainingJob:
-    """One connector to train, with everything resolved; `llm_output` is where an unfrozen LLM goes."""
+    """One connector to train, with everything resolved.
+
+    `images` says, from `folder`, what `source` was made of; `llm_output` is where an unfrozen LLM goes.
+    """
 
     model: ModelSettings
     settings: TrainingSettings
@@ -40,6 +44,8 @@ class TrainingJob:
     image_size: int
     framing: Framing
     config: ConnectorConfig
+    images: ImageSettings
+    folder: Path
     source: ImageSource
     output: Path
     llm_output: Path | None
@@ -58,16 +64,15 @@ class TrainingJob:
 
     def record(self) -> dict[str, Any]:
         """What decides the outcome: settings, and hashes of what the training reads."""
-        ids = [self.source.image_id(index) for index in range(len(self.source))]
         settings = self.settings.model_dump(mode="json", exclude={"images"})
         return {
             "model": self.model.id,
+            "source": self.source.name,
             "settings": {**settings, "seed": self.seed, "data_seed": self.data_seed, "dtype": self.dtype},
             "inputs": {
                 "llm": weights_hash(self.llm),
                 "vision_encoder": weights_hash(self.encoder),
-                "images": f"{len(ids)} of {self.source.name}",
-                "image_ids": hash_of(ids),
+                **fingerprint(self.source, self.images, self.folder),
                 "canvas": self.framing.recipe,
             },
         }
@@ -114,6 +119,8 @@ def _job(study: Study, model_id: str) -> TrainingJob:
         image_size=framing.width,
         framing=framing,
         config=config,
+        images=cast(ImageSettings, settings.images),  # `settings_of` sees to it
+        folder=study.folder,
         source=image_source(study.model_copy(update={"images": settings.images})),
         output=output,
         llm_output=llm_output,

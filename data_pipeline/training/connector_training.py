@@ -12,7 +12,7 @@ from transformers.utils import logging as transformers_logging
 
 from data_pipeline.connectors import Connector
 from data_pipeline.errors import InputError
-from data_pipeline.language_models import load_causal_lm, load_tokenizer, loadable
+from data_pipeline.language_models import LanguageModel, load_causal_lm, load_tokenizer, loadable
 from data_pipeline.models import load_vision_encoder
 from data_pipeline.progress import Progress, SilentProgress
 from data_pipeline.study import Study
@@ -135,7 +135,9 @@ class _Training:
                 connector = Connector.from_pretrained(folder)
         else:
             connector = fresh_connector(job.config, job.seed)
-        trainee = Trainee(llm, load_tokenizer(job.llm), encoder, connector.to(self.device).train())
+        # Refuses here what a run could not read.
+        tokenizer = LanguageModel(llm, load_tokenizer(job.llm)).tokenizer
+        trainee = Trainee(llm, tokenizer, encoder, connector.to(self.device).train())
         if self.settings.scale_to_embeddings and not begun:
             trainee = self._scaled(trainee)
         trainee.freeze(unfreeze_blocks=unfrozen)
@@ -225,12 +227,14 @@ class _Training:
         encoder, marks = trainee.encoder, self.job.config.image_marks
         image = encoder.rows * (encoder.cols + 1) + 2 if marks else encoder.rows * encoder.cols
         around = len(trainee.layout.prefix) + len(trainee.layout.suffix)
-        if self.settings.sequence_length <= image + around:
+        positions = getattr(trainee.llm.config, "max_position_embeddings", None)
+        longest = min(self.settings.sequence_length, positions or self.settings.sequence_length)
+        if longest <= image + around:
             raise InputError(
-                f"training: sequence_length is {self.settings.sequence_length}, but image and prompt alone "
-                f"have {image + around} tokens"
+                f"training: a sequence may have {longest} tokens (sequence_length, or positions of the LLM), "
+                f"but image and prompt alone have {image + around}"
             )
-        return self.settings.sequence_length - image - len(trainee.layout.prefix)
+        return longest - image - len(trainee.layout.prefix)
 
     def _dropout(self, place: int) -> ResponseDropout | None:
         share = self.settings.response_dropout

@@ -14,7 +14,7 @@ from data_pipeline.errors import InputError
 from data_pipeline.folders import check_output_folder
 from data_pipeline.framing import Framing
 from data_pipeline.image_sources import ImageSource
-from data_pipeline.language_models import TEXT_FAMILIES, load_tokenizer, model_config
+from data_pipeline.language_models import is_language_model, load_tokenizer, model_config
 from data_pipeline.locations import resolve, weights_hash
 from data_pipeline.model_parts import framing_of
 from data_pipeline.plan import image_source
@@ -101,8 +101,11 @@ def _job(study: Study, model_id: str) -> TrainingJob:
     start = next((llm for llm in study.llm if llm.id == settings.unfreeze), llm_settings)
     llm, encoder = (resolve(path, study.folder) for path in (start.path, study.encoder_of(model).path))
     text, vision = model_config(llm), model_config(encoder)
-    if text.model_type not in TEXT_FAMILIES:
-        raise InputError(f"{llm}: LLM of type {text.model_type!r} is not known")
+    if not is_language_model(text.model_type):
+        raise InputError(
+            f"{llm}: LLM of type {text.model_type!r} is not known; expected a class of AutoModelForCausalLM "
+            "that reads text alone"
+        )
     framing = framing_of(study, model, Architecture(vision, "its config.json"))
     config = _connector_config(settings, llm, text, getattr(vision, "vision_config", vision), framing)
     check_connector_fits(config, int(text.hidden_size), getattr(vision, "vision_config", vision), model.id)
@@ -195,12 +198,12 @@ def _connector_config(
     settings: TrainingSettings, llm: Path, text: Any, vision: Any, framing: Framing
 ) -> ConnectorConfig:
     blocks = vision_blocks(settings, vision)
-    hidden = settings.hidden_features or int(text.intermediate_size)
+    linear = settings.kind == "linear"
     padding = settings.padding_embeddings
     return ConnectorConfig(
         kind=settings.kind,
         in_features=len(blocks) * int(vision.hidden_size),
-        hidden_features=int(text.hidden_size) if settings.kind == "linear" else hidden,
+        hidden_features=int(text.hidden_size) if linear else _hidden_features(settings, llm, text),
         out_features=int(text.hidden_size),
         vision_blocks=blocks,
         layer_norm_features=settings.normalize_features,
@@ -210,6 +213,16 @@ def _connector_config(
         padding_embeddings=framing.mode == "pad" if padding is None else padding,
         image_marks=settings.image_marks,
     )
+
+
+def _hidden_features(settings: TrainingSettings, llm: Path, text: Any) -> int:
+    width = settings.hidden_features or getattr(text, "intermediate_size", None)
+    if not isinstance(width, int):
+        raise InputError(
+            f"{llm}: its config.json has no one width of its MLPs, which the connector would take; give the "
+            "key 'hidden_features'"
+        )
+    return width
 
 
 def vision_blocks(settings: TrainingOptions, vision: Any) -> tuple[int, ...]:

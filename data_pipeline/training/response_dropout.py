@@ -7,7 +7,7 @@ to keep the mean.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,15 @@ import torch
 from torch import Tensor, nn
 
 from data_pipeline.block_outputs import decoder_of
+from data_pipeline.errors import InputError
+
+_ATTENTION = ("self_attn", "attention", "attn", "self_attention", "linear_attn")
+_MLP = ("mlp", "feed_forward", "block_sparse_moe", "ffn")
+_NORMS_AFTER = (
+    ("post_attention_layernorm", "post_feedforward_layernorm"),  # OLMo 2, Gemma 2, Gemma 3 and others
+    ("post_self_attn_layernorm", "post_mlp_layernorm"),  # GLM 4
+)
+"""Pairs of norms of what attention and MLP add, in classes that norm it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +36,11 @@ class ResponseDropout:
 
     @contextmanager
     def applied(self, llm: nn.Module, positions: Tensor) -> Iterator[None]:
-        """While open, passes of `llm` drop at `positions`, (batch, sequence), where true."""
+        """While open, passes of `llm` drop at `positions`, (batch, sequence), where true.
+
+        Raises:
+            InputError: a class whose blocks add what is not known here.
+        """
         random = torch.Generator(positions.device).manual_seed(self.seed)
 
         def drop(_module: nn.Module, _args: Any, output: Any) -> Any:
@@ -46,9 +59,20 @@ class ResponseDropout:
 
 def _last_before_addition(llm: nn.Module) -> Iterator[nn.Module]:
     """Of each block the modules whose outputs are added to the residual stream."""
-    blocks: Any = decoder_of(llm).layers
-    for block in blocks:
-        if hasattr(block, "post_feedforward_layernorm"):  # OLMo 2, Gemma 2 and Gemma 3 norm what they add
-            yield from (block.post_attention_layernorm, block.post_feedforward_layernorm)
+    for block in decoder_of(llm).layers:
+        for norms in _NORMS_AFTER:
+            if all(hasattr(block, name) for name in norms):
+                yield from (getattr(block, name) for name in norms)
+                break
         else:
-            yield from (block.self_attn, block.mlp)
+            yield from (_part(block, _ATTENTION), _part(block, _MLP))
+
+
+def _part(block: Any, names: Sequence[str]) -> nn.Module:
+    parts = [getattr(block, name, None) for name in names]
+    if (part := next((part for part in parts if isinstance(part, nn.Module)), None)) is None:
+        raise InputError(
+            f"training: what blocks of class {type(block).__name__} add to the residual stream is not known, "
+            "which response_dropout drops of; train this LLM with response_dropout = 0"
+        )
+    return part

@@ -299,7 +299,11 @@ _BLOCKS = 'vision_blocks = ["N", "N-1"]'
         (_BLOCKS, "", "are N-2, N-9, as in the published study, but the encoder has blocks 0 to 2"),
         (_BLOCKS, 'vision_blocks = ["last"]', "vision block 'last', expected a number"),
         ('"encoders/clip"', '"encoders/none"', "no such folder, expected a folder of weights"),
-        ("steps = 8", "steps = 8\nsequence_length = 20", "image and prompt alone have 24 tokens"),
+        (
+            "steps = 8",
+            "steps = 8\nsequence_length = 20",
+            "tokens (sequence_length, or positions of the LLM), but image and prompt alone have 24",
+        ),
         ("steps = 8", 'steps = 8\ntask = "top-bottom"', "each needs a named region near the top"),
         (
             "steps = 8",

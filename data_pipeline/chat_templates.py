@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from jinja2 import TemplateError
-
 from data_pipeline.errors import InputError
 
 QUESTION = "Describe this image."
@@ -29,9 +27,10 @@ def templated(tokenizer: Any, folder: Path, question: str = QUESTION) -> str:
         prompt = tokenizer.apply_chat_template(
             [turn], chat_template=template, add_generation_prompt=True, tokenize=False
         )
-    except (TemplateError, TypeError, ValueError) as error:
+    except Exception as error:  # a template's own sums and look-ups raise anything
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise InputError(
-            f"{folder}: its chat template cannot take an image and a question ({error}), so the study must "
+            f"{folder}: its chat template cannot take an image and a question ({reason}), so the study must "
             "give this model a prompt"
         ) from error
     return str(prompt)

@@ -6,9 +6,11 @@ A connector's folder holds `config.json` and `model.safetensors`; nothing is eve
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -129,13 +131,46 @@ class Connector(nn.Module):
 def read_connector_config(folder: str | Path) -> ConnectorConfig:
     """The config of a saved connector; unknown and missing keys are refused."""
     path = Path(folder) / _CONFIG
-    values = json.loads(path.read_text())
+    values = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(values, dict):
+        raise ValueError(f"{path}: is not the config of a connector")
     known = {field.name for field in fields(ConnectorConfig)}
     needed = {field.name for field in fields(ConnectorConfig) if field.default is MISSING}
     if not needed <= set(values) <= known:
         odd = ", ".join(sorted((set(values) - known) | (needed - set(values))))
         raise ValueError(f"{path}: unknown or missing keys: {odd}")
+    for name, value in values.items():
+        if not _FITS[name](value):
+            raise ValueError(f"{path}: {name} = {json.dumps(value)} is not what a connector has there")
     return ConnectorConfig(**{**values, "vision_blocks": tuple(values["vision_blocks"])})
+
+
+def _is_size(value: Any) -> bool:
+    return type(value) is int and value >= 1
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+_FITS: dict[str, Callable[[Any], bool]] = {
+    "kind": _is_text,
+    "in_features": _is_size,
+    "hidden_features": lambda value: type(value) is int and value >= 0,  # a linear one has none
+    "out_features": _is_size,
+    "vision_blocks": lambda value: isinstance(value, list) and all(type(block) is int for block in value),
+    "layer_norm_features": _is_flag,
+    "output_scale": lambda value: type(value) in (int, float) and math.isfinite(value),
+    "prefix": _is_text,
+    "suffix": _is_text,
+    "padding_embeddings": _is_flag,
+    "image_marks": _is_flag,
+}
+"""Of each key whether a value of a file can stand there."""
 
 
 def scaled_to(config: ConnectorConfig, features: Tensor, norm: float) -> Connector:

@@ -7,6 +7,7 @@ family puts last (before or after its final norm) differs and has changed betwee
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,9 +16,10 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoConfig, CLIPVisionModel, Dinov2Model, PreTrainedModel, SiglipVisionModel
+from transformers import CLIPVisionModel, Dinov2Model, PreTrainedModel, SiglipVisionModel
 
-from data_pipeline.language_models import load_whole
+from data_pipeline.config_checks import channel_numbers
+from data_pipeline.language_models import load_whole, model_type
 
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 _IMAGENET: Statistics = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -92,7 +94,7 @@ class VisionEncoder(nn.Module):
         image_size: int | None = None,
     ) -> VisionEncoder:
         """From a folder; a whole CLIP or SigLIP model gives its vision half."""
-        family = _family_of(AutoConfig.from_pretrained(folder, trust_remote_code=False).model_type)
+        family = _family_of(model_type(Path(folder)))
         model = load_whole(family.model_class, Path(folder), dtype)
         return cls(model.to(device), _pixel_statistics(Path(folder)), image_size)
 
@@ -166,12 +168,19 @@ def _recorded_outputs(blocks: nn.ModuleList) -> Iterator[list[Tensor]]:
 
 
 def _pixel_statistics(folder: Path) -> Statistics | None:
-    """Mean and deviation of the image processor that is saved beside the weights; None without one."""
+    """Mean and deviation of the image processor that is saved beside the weights; None without one.
+
+    Raises:
+        ValueError: they are not three numbers each, or the deviation is not above 0.
+    """
     for name, inside in (("preprocessor_config.json", None), ("processor_config.json", "image_processor")):
         if not (folder / name).exists():
             continue
         content = json.loads((folder / name).read_text(encoding="utf-8"))
-        settings = content.get(inside, {}) if inside else content
+        settings = content.get(inside, {}) if inside and isinstance(content, dict) else content
+        if not isinstance(settings, dict):
+            raise ValueError(f"{name} is not the settings of an image processor")
         if "image_mean" in settings and "image_std" in settings:
-            return tuple(settings["image_mean"]), tuple(settings["image_std"])
+            mean = channel_numbers(settings, "image_mean", above=-math.inf)
+            return mean, channel_numbers(settings, "image_std", above=0)
     return None

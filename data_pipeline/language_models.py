@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import (
@@ -32,6 +33,7 @@ from transformers.models.auto.modeling_auto import (
 
 from data_pipeline.batches import is_shortage
 from data_pipeline.block_outputs import decoder_of, num_blocks
+from data_pipeline.config_checks import check_sizes
 from data_pipeline.errors import InputError
 from data_pipeline.remote_code import check_remote_code, remote_config
 
@@ -204,14 +206,16 @@ def model_config(folder: Path, remote_code: bool = False) -> Any:
     """The configuration in a folder's config.json.
 
     Raises:
-        InputError: it cannot be read, or names a class whose code comes with the weights, which is run only
-            where `remote_code` says so.
+        InputError: it cannot be read, has sizes below 1, or names a class whose code comes with the weights,
+            which is run only where `remote_code` says so.
     """
     check_remote_code(folder, remote_code)
     if remote_code:
         return remote_config(folder)
     with loadable(folder):
-        return AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    check_sizes(config, folder)
+    return config
 
 
 def model_type(folder: Path) -> str:
@@ -221,11 +225,25 @@ def model_type(folder: Path) -> str:
 
 @contextmanager
 def loadable(folder: Path) -> Iterator[None]:
-    """Turns the library's many ways of failing to load a folder into one line."""
+    """Turns the library's many ways of failing to load a folder into one line; for its calls alone.
+
+    Files with values of the wrong kind make it fail anywhere inside of it, with any error.
+    """
     try:
         yield
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # malformed files raise anything
         if is_shortage(error):
             raise  # not the folder's fault
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise InputError(f"{folder}: cannot be loaded ({reason})") from error
+        raise InputError(f"{folder}: cannot be loaded ({_reason(error)})") from error
+
+
+def _reason(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).strip().splitlines()]
+    if not lines:
+        return type(error).__name__
+    if isinstance(error, StrictDataclassError):  # which says what is wrong in its second line
+        return " ".join(lines)[:300]
+    said = isinstance(error, OSError | ValueError | RuntimeError | ImportError | SafetensorError)
+    return lines[0] if said else f"{type(error).__name__}: {lines[0]}"

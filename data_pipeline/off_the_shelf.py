@@ -24,6 +24,7 @@ from transformers import (
 )
 
 from data_pipeline.chat_templates import templated
+from data_pipeline.config_checks import check_image_processor, check_image_settings
 from data_pipeline.errors import InputError
 from data_pipeline.language_models import (
     LanguageModel,
@@ -124,7 +125,10 @@ def load_off_the_shelf(
     language = LanguageModel(model, load_tokenizer(folder))
     family: Family
     if config.model_type in FAMILIES:
+        check_image_settings(config, max(language.vocab_size, len(language.tokenizer)), folder)
         image_processor = _loaded(AutoImageProcessor, folder, **_RESIZING)
+        with loadable(folder):
+            check_image_processor(image_processor)
         family = FAMILIES[config.model_type](model.config, image_processor, language.tokenizer, recipe)
     else:
         processor = _loaded(AutoProcessor, folder)

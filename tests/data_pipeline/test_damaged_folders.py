@@ -3,16 +3,148 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from data_pipeline.errors import InputError
-from data_pipeline.language_models import LanguageModel, load_causal_lm, load_tokenizer
-from tests.data_pipeline.tiny_models import TEXT_CLASSES, save_llm
+from data_pipeline.language_models import LanguageModel, load_causal_lm, load_tokenizer, loadable
+from data_pipeline.models import load_connector, load_vision_encoder
+from data_pipeline.off_the_shelf import load_off_the_shelf
+from tests.data_pipeline.tiny_models import TEXT_CLASSES, save_connector, save_encoder, save_llava, save_llm
 
 CPU, F32 = torch.device("cpu"), torch.float32
+SAVERS = {"llm": save_llm, "encoder": save_encoder, "vlm": save_llava, "connector": save_connector}
+LOADERS: dict[str, Callable[[Path], object]] = {
+    "llm": lambda folder: load_causal_lm(folder, F32, CPU),
+    "tokenizer": load_tokenizer,
+    "encoder": lambda folder: load_vision_encoder(folder, None, F32, CPU),
+    "vlm": lambda folder: load_off_the_shelf(folder, "<image> :", F32, CPU),
+    "templated": lambda folder: load_off_the_shelf(folder, None, F32, CPU),
+    "connector": lambda folder: load_connector(folder, F32, CPU),
+}
+SIZES = [
+    {"hidden_size": "abc"},
+    {"num_hidden_layers": None},
+    {"num_hidden_layers": 0},
+    {"num_attention_heads": 0},
+]
+PATCHES = [{"patch_size": 0}, {"patch_size": "a"}, {"image_size": 0}]
+IMAGE_TOKENS = [
+    {"image_token_id": -1},
+    {"image_token_id": 9999},
+    {"vision_feature_layer": 99},
+    {"text_config": 5},
+]
+CONNECTORS = [
+    {"in_features": "x"},
+    {"vision_blocks": None},
+    {"vision_blocks": ["a"]},
+    {"prefix": 5},
+    {"output_scale": None},
+    {"out_features": -1},
+]
+STATISTICS = [
+    {"image_mean": None},
+    {"image_mean": [0.5]},
+    {"image_std": [0, 0, 0]},
+    {"image_mean": ["a", "b", "c"]},
+]
+PROCESSORS = [
+    *STATISTICS,
+    {"crop_size": None},
+    {"resample": 99},
+    {"rescale_factor": "x"},
+    {"rescale_factor": 0},
+]
+CHANGES = [
+    *(("llm", "config.json", None, change) for change in SIZES),
+    *(("encoder", "config.json", None, change) for change in [*SIZES, *PATCHES]),
+    *(("vlm", "config.json", "text_config", change) for change in SIZES),
+    *(("vlm", "config.json", "vision_config", change) for change in [*SIZES, *PATCHES]),
+    *(("vlm", "config.json", None, change) for change in IMAGE_TOKENS),
+    *(("vlm", "processor_config.json", "image_processor", change) for change in PROCESSORS),
+    *(("connector", "config.json", None, change) for change in CONNECTORS),
+    *(("encoder", "preprocessor_config.json", None, change) for change in STATISTICS),
+]
+WHOLE_FILES = [
+    ("llm", "config.json", "[]"),
+    ("llm", "config.json", "{"),
+    ("tokenizer", "tokenizer_config.json", "[]"),
+    ("tokenizer", "tokenizer.json", "5"),
+    ("encoder", "config.json", "null"),
+    ("encoder", "preprocessor_config.json", "[]"),
+    ("connector", "config.json", "5"),
+    ("vlm", "processor_config.json", "null"),
+    ("templated", "chat_template.json", '{"chat_template": "{{ 1 / 0 }}"}'),
+    ("templated", "chat_template.json", '{"chat_template": "{{ messages[9].content + 1 }}"}'),
+    ("templated", "chat_template.json", '{"chat_template": 5}'),
+]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of each kind; not to be changed."""
+    folder = tmp_path_factory.mktemp("whole")
+    for kind, save in SAVERS.items():
+        save(folder / kind)
+    return folder
+
+
+def refused(kind: str, folder: Path) -> str:
+    """The one line that loading the folder ends with."""
+    with pytest.raises(InputError) as caught:
+        LOADERS[kind](folder)
+    line = str(caught.value)
+    assert line.startswith(f"{folder}") and "\n" not in line
+    return line
+
+
+@pytest.mark.parametrize(("kind", "file", "part", "change"), CHANGES)
+def test_a_value_of_the_wrong_kind_is_one_line(
+    kind: str, file: str, part: str | None, change: dict[str, Any], whole: Path, tmp_path: Path
+) -> None:
+    path = shutil.copytree(whole / kind, tmp_path / kind) / file
+    usual = {"image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+    content = json.loads(path.read_text()) if path.exists() else usual
+    path.write_text(json.dumps(content))
+    LOADERS[kind](path.parent)  # nothing else is wrong with it
+    (content[part] if part else content).update(change)
+    path.write_text(json.dumps(content))
+    refused(kind, path.parent)
+
+
+@pytest.mark.parametrize(("kind", "file", "content"), WHOLE_FILES)
+def test_a_file_that_is_something_else_is_one_line(
+    kind: str, file: str, content: str, whole: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(
+        whole / {"tokenizer": "llm", "templated": "vlm"}.get(kind, kind), tmp_path / kind
+    )
+    (folder / file).write_text(content)
+    refused(kind, folder)
+
+
+def test_a_line_says_what_is_wrong(whole: Path, tmp_path: Path) -> None:
+    path = shutil.copytree(whole / "llm", tmp_path / "llm") / "config.json"
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, "hidden_size": "abc"}))
+    assert "expected int" in refused("llm", path.parent) and "'hidden_size'" in refused("llm", path.parent)
+    path.write_text(json.dumps({**content, "num_hidden_layers": 0}))
+    assert refused("llm", path.parent).endswith("config.json has num_hidden_layers = 0, expected 1 or more")
+
+
+def test_an_error_inside_the_library_has_its_name_and_lack_of_memory_is_not_the_folders(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(InputError, match=r"cannot be loaded \(KeyError: 'x'\)"), loadable(tmp_path):
+        raise KeyError("x")
+    with pytest.raises(MemoryError), loadable(tmp_path):
+        raise MemoryError
 
 
 @pytest.mark.parametrize("family", TEXT_CLASSES)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import takewhile
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from transformers import GenerationConfig
 
 from data_pipeline.models import Prompt, VisionLanguageModel
 from data_pipeline.plain_text import image_token_ids, plain_text_ids
@@ -14,20 +18,52 @@ from data_pipeline.plain_text import image_token_ids, plain_text_ids
 
 @torch.no_grad()
 def write_captions(vlm: VisionLanguageModel, prompt: Prompt, most_tokens: int) -> list[str]:
-    """What the model writes after each prompt, greedily, up to its end or `most_tokens` tokens."""
-    tokenizer = vlm.language.tokenizer
-    written = vlm.model.generate(
-        **prompt.inputs,
-        do_sample=False,
-        num_beams=1,
-        max_new_tokens=most_tokens,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id,
-        use_cache=True,
-    )
+    """What the model writes after each prompt, greedily, up to its end or `most_tokens` tokens.
+
+    Its end is that of its tokenizer or any that its own generation settings name (such as the end of a turn).
+    """
+    tokenizer, ends = vlm.language.tokenizer, end_tokens(vlm)
+    pad = tokenizer.pad_token_id
+    if pad is None:
+        pad = ends[0] if ends else None
+    greedy = {
+        "do_sample": False,
+        "num_beams": 1,
+        "max_new_tokens": most_tokens,
+        "eos_token_id": (ends if len(ends) > 1 else ends[0]) if ends else None,
+        "pad_token_id": pad,
+        "use_cache": True,
+    }
+    with _without_own_settings(vlm.model):
+        written = vlm.model.generate(**prompt.inputs, **greedy)
     # From embeddings the library returns the new tokens alone, from ids the prompt as well.
     new = written if "inputs_embeds" in prompt.inputs else written[:, prompt.length :]
-    return [text.strip() for text in tokenizer.batch_decode(new, skip_special_tokens=True)]
+    rows = [list(takewhile(lambda token: token not in ends, row)) for row in new.tolist()]
+    return [text.strip() for text in tokenizer.batch_decode(rows, skip_special_tokens=True)]
+
+
+def end_tokens(vlm: VisionLanguageModel) -> list[int]:
+    """Ids that end a text: the tokenizer's first, then those of the model's generation settings."""
+    own = getattr(getattr(vlm.model, "generation_config", None), "eos_token_id", None)
+    named = [vlm.language.tokenizer.eos_token_id, *(own if isinstance(own, list | tuple) else [own])]
+    return list(dict.fromkeys(token for token in named if isinstance(token, int)))
+
+
+@contextmanager
+def _without_own_settings(model: Any) -> Iterator[None]:
+    """While open, nothing that comes with the weights (a penalty for repetition, forbidden words) takes part.
+
+    The library fills in from the model's own settings whatever a caller leaves out.
+    """
+    own = getattr(model, "generation_config", None)
+    if own is None:
+        yield
+        return
+    model.generation_config = GenerationConfig()
+    try:
+        yield
+    finally:
+        model.generation_config = own
 
 
 def caption_ids(vlm: VisionLanguageModel, captions: Sequence[str]) -> list[list[int]]:

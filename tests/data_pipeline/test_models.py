@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from transformers import AutoImageProcessor, LlavaProcessor
+from transformers import AutoImageProcessor, GenerationConfig, LlavaProcessor
 
 from data_pipeline.block_outputs import recorded_layers
-from data_pipeline.captioning import caption_ids, caption_losses, write_captions
+from data_pipeline.captioning import caption_ids, caption_losses, end_tokens, write_captions
 from data_pipeline.capture import Capture, capture, equal_shapes
 from data_pipeline.errors import InputError
 from data_pipeline.framing import Framing
@@ -299,6 +299,35 @@ def test_greedy_captions_take_the_likeliest_token_each_time(vlm: VisionLanguageM
     ]
     expected = [tokenizer.decode(row, skip_special_tokens=True).strip() for row in rows]
     assert write_captions(vlm, prompt, 6) == expected
+
+
+def test_nothing_that_comes_with_the_weights_changes_what_is_likeliest(vlm: VisionLanguageModel) -> None:
+    prompt = vlm.prompt([vlm.look(picture) for picture in pictures(2)])
+    plain = write_captions(vlm, prompt, 6)
+    usual = vlm.model.generation_config
+    first = int(vlm.model(**prompt.inputs).logits[0, -1].argmax())
+    own = {"repetition_penalty": 50.0, "suppress_tokens": [first], "num_beams": 3, "do_sample": True}
+    vlm.model.generation_config = GenerationConfig(**own, min_new_tokens=6, max_length=2)
+    try:
+        assert write_captions(vlm, prompt, 6) == plain
+        assert vlm.model.generation_config.repetition_penalty == 50
+    finally:
+        vlm.model.generation_config = usual
+
+
+def test_captions_end_at_every_end_that_the_model_names(vlm: VisionLanguageModel) -> None:
+    prompt = vlm.prompt([vlm.look(pictures(1)[0])])
+    usual = vlm.model.generation_config
+    tokenizer = vlm.language.tokenizer
+    words = tokenizer.encode(write_captions(vlm, prompt, 6)[0], add_special_tokens=False)
+    assert len(words) > 1
+    end = int(vlm.model(**vlm.extend(prompt, torch.tensor([words[:1]]))).logits[0, -1].argmax())
+    vlm.model.generation_config = GenerationConfig(eos_token_id=[end, 3])
+    try:
+        assert end_tokens(vlm) == [tokenizer.eos_token_id, end, 3]
+        assert write_captions(vlm, prompt, 6) == [tokenizer.decode(words[:1])]
+    finally:
+        vlm.model.generation_config = usual
 
 
 def test_prompt_without_image_has_text_alone(vlm: VisionLanguageModel) -> None:

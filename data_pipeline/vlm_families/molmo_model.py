@@ -45,6 +45,10 @@ class MolmoModel(nn.Module):
         parts = self.published.model.transformer
         return _Decoder(self, parts.blocks, parts.ln_f, SimpleNamespace(weight=parts.wte.embedding))
 
+    def get_input_embeddings(self) -> Any:
+        """The vocabulary's matrix, as its decoder has it."""
+        return self.get_decoder().embed_tokens
+
     def get_output_embeddings(self) -> nn.Module:
         """The head."""
         head: nn.Module = self.published.model.transformer.ff_out

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from data_pipeline.corpus import Corpus, everyday_sentences, read_corpus, toy_captions
 from data_pipeline.errors import InputError
 from data_pipeline.forecast import ModelForecast, Workload, forecast
+from data_pipeline.forecast_text_index import TextIndexForecast
 from data_pipeline.image_sources import ImageSource
 from data_pipeline.image_tables import ImageTable
 from data_pipeline.loading import IMAGES_AT_ONCE
@@ -39,6 +41,23 @@ class StudyForecast:
         if not self.llms or self.study.text.source == "index":
             return 0
         return len(self.corpus) if self.corpus else None
+
+    @cached_property
+    def text_tokens(self) -> int | None:
+        """About how many tokens the corpus has; None where it is not at hand."""
+        return about_tokens(self.corpus.texts) if self.corpus else None
+
+    @property
+    def text_indexes(self) -> dict[str, TextIndexForecast | None]:
+        """By LLM, of those that read the corpus; None where the LLM's configuration is not at hand."""
+        if self.sentences == 0:
+            return {}
+        return {model.llm_id: model.text_index for model in self.models}
+
+    def text_index_bytes(self) -> list[int | None]:
+        """At most, for each LLM that reads the corpus."""
+        tokens, indexes = self.text_tokens, self.text_indexes.values()
+        return [None if index is None else index.bytes(tokens) for index in indexes]
 
     def passes(self, model: ModelForecast) -> int:
         """Of all images through `model`."""
@@ -71,9 +90,8 @@ class StudyForecast:
         if self.sentences == 0:
             return []
         flops = {model.llm_id: model.flops_per_text_token for model in self.models}.values()
-        if self.corpus is None:
+        if (tokens := self.text_tokens) is None:
             return [None for _ in flops]
-        tokens = about_tokens(self.corpus.texts)
         if tokens_per_second:
             return [tokens / tokens_per_second for _ in flops]
         return [None if each is None else tokens * each / rate for each in flops]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from data_pipeline.architectures import Architecture
 from data_pipeline.connector_fit import check_connector_fits
+from data_pipeline.forecast_text_index import TextIndexForecast, text_index_forecast
 from data_pipeline.lenses.logit import COPIES, LOGITS_AT_ONCE
 from data_pipeline.model_parts import (
     Counts,
@@ -60,7 +61,7 @@ class ModelForecast:
     """One model; `tokens` and `flops` are per image; None wherever a number is not known.
 
     Of `flops` the `lens_flops` are in float32, the others in the study's type. `flops_per_text_token` is what
-    the LLM does for each token of the corpus.
+    the LLM does for each token of the corpus; `text_index` is None also where none is built.
     """
 
     id: str
@@ -76,6 +77,7 @@ class ModelForecast:
     flops: int | None
     lens_flops: int | None
     flops_per_text_token: int | None
+    text_index: TextIndexForecast | None
     source: str
     missing: str
 
@@ -114,6 +116,7 @@ def forecast(study: Study, model: ModelSettings, work: Workload) -> ModelForecas
         else None,
         lens_flops=_lens_flops(study, parts, cells, layers) if known else None,
         flops_per_text_token=2 * counts.blocks if counts else None,
+        text_index=text_index_forecast(study, text, model.id) if text else None,
         source=parts.llm.source if parts.llm else "",
         missing=_missing(study, model, parts, cells),
     )

@@ -204,6 +204,26 @@ def test_hours_include_reading_the_corpus(tmp_path: Path, capsys: pytest.Capture
     assert total == pytest.approx(images + 0.33, abs=0.1)
 
 
+def test_the_text_index_is_counted_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = study_file(tmp_path)
+    assert dry_run(load_study(file), 1, ablations=True).text_index_bytes() == []  # no contextual lens
+    text = (
+        '[text]\nsource = "lines"\nfile = "corpus.txt"\ncontexts_per_token = 7\nlayers = [0, 2, "N"]\n[judge]'
+    )
+    file.write_text(
+        file.read_text().replace('["embedding", "logit"]', '["contextual"]').replace("[judge]", text)
+    )
+    vocabulary = json.loads((tmp_path / "llm" / "config.json").read_text())["vocab_size"]
+    found = dry_run(load_study(file), 1, ablations=True)
+    assert found.text_index_bytes() == [(vocabulary + 2 * 7 * vocabulary) * (32 + 4)]  # one scale, none apart
+    (tmp_path / "corpus.txt").write_text("a red house, and a cat\ntwo boats\n")
+    assert dry_run(load_study(file), 1, ablations=True).text_index_bytes() == [3 * 12 * (32 + 4)]
+    assert main(["run", str(file), "--dry-run", "--tokens-per-second", "1", "--num-images", "1"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["l", "3", "12", "36", "1.3", "kB"] in lines
+    assert ["disk", "of", "text", "indexes", "at", "most", "1.3", "kB"] in lines
+
+
 def test_what_cannot_be_known_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = study_file(tmp_path)
     (tmp_path / "encoder" / "config.json").unlink()
@@ -265,7 +285,12 @@ def test_the_published_study_is_forecast_without_network(capsys: pytest.CaptureF
     printed = capsys.readouterr().out
     (row,) = [line.split() for line in printed.splitlines() if line.startswith("llama-clip ")]
     assert row[:6] == ["llama-clip", "9", "of", "33", "576", "500"]
+    indexes = [line.split() for line in printed.split("text index of")[1].splitlines()]
+    assert ["llama", "8", "2,565,120", "4,164", "85.4", "GB"] in indexes  # 20 x 128,256; 4096 + 4 + 16 x 4
+    assert ["olmo", "8", "2,007,040", "4,164", "66.9", "GB"] in indexes
+    assert ["qwen2", "8", "3,041,280", "3,652", "88.9", "GB"] in indexes  # 3584 + 4 + 16 x 4
     words = " ".join(printed.split())
+    assert "about 307,000 vectors a layer" in words
     assert "qwen2-vl-7b, qwen2.5-vl-32b: its vision tokens depend on the size of each image" in words
     assert "llava-next-34b: counted with 2928 tokens an image, the most that its further tiles" in words
     assert "molmo-7b-d, molmo-72b: counted with 1460 tokens an image, the most" in words

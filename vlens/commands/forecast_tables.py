@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from data_pipeline.matrix_rate import MatrixRate
 
 UNKNOWN = "?"
+_CORPUS_MISSING = (
+    "as the corpus is not at hand (the published study kept about 307,000 vectors a layer of its three "
+    "million phrases)"
+)
 _COLUMNS = ("model", "vision layers", "cells", "passes", "GPU", "disk", "hours")
 
 
@@ -28,6 +32,9 @@ def print_forecast(
     console.print()
     console.print(_model_table(found, tokens_per_second, rates))
     console.print()
+    if found.text_indexes:
+        console.print(_text_index_table(found))
+        console.print()
     console.print(_sums(found, tokens_per_second, rates))
     console.print()
     for note in [*_unknown(found), *_assumptions(found, tokens_per_second, rates)]:
@@ -49,6 +56,24 @@ def _model_table(found: StudyForecast, tokens_per_second: float | None, rates: M
             _shown(_seconds(found, model, tokens_per_second, rates), hours),
         )
         table.add_row(*map(Text, cells))
+    return table
+
+
+def _text_index_table(found: StudyForecast) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for number, name in enumerate(("text index of", "text layers", "vectors each", "bytes each", "disk")):
+        table.add_column(name, justify="right" if number else "left", no_wrap=bool(number), overflow="fold")
+    for llm, index in found.text_indexes.items():
+        cells = [UNKNOWN] * 4
+        if index:
+            rows, layers = index.vectors(found.text_tokens), len(index.layers)
+            cells = [
+                str(layers),
+                f"{rows:,}",
+                f"{index.bytes_of_vector:,}",
+                size(index.bytes(found.text_tokens)),
+            ]
+        table.add_row(*map(Text, (llm, *cells)))
     return table
 
 
@@ -90,6 +115,8 @@ def _sums(found: StudyForecast, tokens_per_second: float | None, rates: MatrixRa
             )
         )
     rows.append(("disk of results", _sum_of(disks, size)))
+    if indexes := found.text_index_bytes():
+        rows.append(("disk of text indexes", f"at most {_sum_of(indexes, size, 'LLMs')}"))
     if reading:
         rows.append(("hours of reading texts", _sum_of(reading, hours, "LLMs")))
     rows.append(("hours of images", _sum_of(times, hours)))
@@ -111,7 +138,7 @@ def _text_passes(found: StudyForecast) -> str:
     return f"{found.sentences * found.llms}: {found.sentences} sentences for each of {found.llms} LLMs"
 
 
-def _sum_of(values: list[float | None], unit: Callable[[float], str], what: str = "models") -> str:
+def _sum_of(values: Sequence[float | None], unit: Callable[[float], str], what: str = "models") -> str:
     known = [value for value in values if value is not None]
     left = len(values) - len(known)
     if not known:
@@ -139,8 +166,15 @@ def _assumptions(found: StudyForecast, tokens_per_second: float | None, rates: M
         "text index is searched there if there is room beside all that. Where a batch does not fit, a run "
         "goes on with half as many images.",
         "Disk: rows x bytes per row as measured on the toy study, canvases without compression. "
-        "The text index (work files) is not in it.",
+        "What text indexes take comes on top.",
     ]
+    if found.text_indexes:
+        read = "or as many as the corpus has tokens" if found.text_tokens is not None else _CORPUS_MISSING
+        notes.append(
+            f"Text indexes, at most: {study.text.contexts_per_token} contexts of each token of the "
+            f"vocabulary, {read}; contexts that repeat and tokens that never come make them smaller. The "
+            "sentences are not in it."
+        )
     if tokens_per_second:
         notes.append(
             f"Hours: tokens / {tokens_per_second:g} a second, as given; a caption counts as "

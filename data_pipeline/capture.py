@@ -10,10 +10,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from data_pipeline.block_outputs import recorded_layers
 from data_pipeline.errors import InputError
+from data_pipeline.finite_weights import spoilt_weight
 from data_pipeline.models import Look, VisionLanguageModel
 
 _LOGIT_TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 0.05, torch.float16: 0.02}
@@ -62,19 +63,35 @@ def capture(
     _check_unembedding(vlm, ends[-1], logits, model_id)
     states = {layer: recorded[layer] for layer in sorted(recorded)}
     for layer, state in states.items():
-        _check_finite(state, layer, model_id, image_ids)
+        _check_finite(vlm, state, layer, model_id, image_ids)
     return Capture(states, last)
 
 
-def _check_finite(state: Tensor, layer: int, model_id: str, image_ids: Sequence[str]) -> None:
+def _check_finite(
+    vlm: VisionLanguageModel, state: Tensor, layer: int, model_id: str, image_ids: Sequence[str]
+) -> None:
     finite = torch.isfinite(state).all(-1)  # (image, cell)
     if finite.all():
         return
     image, cell = (~finite).nonzero()[0].tolist()
     raise InputError(
         f"model {model_id}: the hidden state at vision layer {layer}, image {image_ids[image]}, cell {cell} "
-        "is not finite; try dtype = 'float32' or 'bfloat16' in the study"
+        f"is not finite; {_cause(vlm, state.dtype)}"
     )
+
+
+def _cause(vlm: VisionLanguageModel, dtype: torch.dtype) -> str:
+    """Why a state is not finite, as far as the weights tell, or what to try."""
+    parts: list[tuple[str, nn.Module]] = [("", vlm.model)]
+    for name in ("encoder", "connector"):  # of a composed model
+        if isinstance(part := getattr(vlm, name, None), nn.Module):
+            parts.append((f" of its {name}", part))
+    if found := spoilt_weight(parts):
+        return f"its weights hold {found}"
+    if dtype == torch.float32:
+        return "its weights are finite, but what they compute exceeds float32"
+    others = "'float32' or 'bfloat16'" if dtype == torch.float16 else "'float32'"
+    return f"try dtype = {others} in the study"
 
 
 def _check_unembedding(vlm: VisionLanguageModel, state: Tensor, logits: Tensor, model_id: str) -> None:

@@ -35,6 +35,7 @@ from data_pipeline.batches import is_shortage
 from data_pipeline.block_outputs import decoder_of, num_blocks
 from data_pipeline.config_checks import check_sizes
 from data_pipeline.errors import InputError
+from data_pipeline.finite_weights import all_finite, held
 from data_pipeline.remote_code import check_remote_code, remote_config
 
 TEXT_FAMILIES = frozenset(
@@ -64,6 +65,20 @@ class LanguageModel:
     tokenizer: PreTrainedTokenizerBase
 
     def __post_init__(self) -> None:
+        self._check_parts()
+        if 2 * len(self.tokenizer) < self.vocab_size:  # models pad their rows, but far less
+            raise InputError(
+                f"{self.causal.name_or_path}: its tokenizer has {len(self.tokenizer)} tokens, the model has "
+                f"embeddings of {self.vocab_size}; expected the tokenizer that the model was trained with"
+            )
+        norm, head = self._unembedding
+        for values in (self.decoder.embed_tokens.weight, *norm.parameters(), *head.parameters()):
+            if not all_finite(values.detach()):  # every lens reads through these
+                names = {id(value): name for name, value in self.causal.named_parameters()}
+                found = f"{held(values)} in {names.get(id(values))!r}"
+                raise InputError(f"{self.causal.name_or_path}: its weights hold {found}")
+
+    def _check_parts(self) -> None:
         parts = ("layers", "norm", "embed_tokens")
         if (
             not all(hasattr(self.decoder, part) for part in parts)
@@ -72,11 +87,6 @@ class LanguageModel:
             raise InputError(
                 f"{self.causal.name_or_path}: class {type(self.causal).__name__} is not a stack of blocks "
                 "with input embeddings, one final norm and a head, as the lenses need it"
-            )
-        if 2 * len(self.tokenizer) < self.vocab_size:  # models pad their rows, but far less
-            raise InputError(
-                f"{self.causal.name_or_path}: its tokenizer has {len(self.tokenizer)} tokens, the model has "
-                f"embeddings of {self.vocab_size}; expected the tokenizer that the model was trained with"
             )
 
     @cached_property

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from data_pipeline.errors import InputError
 from data_pipeline.language_models import LanguageModel, load_causal_lm, load_tokenizer, loadable
@@ -136,6 +137,16 @@ def test_a_line_says_what_is_wrong(whole: Path, tmp_path: Path) -> None:
     assert "expected int" in refused("llm", path.parent) and "'hidden_size'" in refused("llm", path.parent)
     path.write_text(json.dumps({**content, "num_hidden_layers": 0}))
     assert refused("llm", path.parent).endswith("config.json has num_hidden_layers = 0, expected 1 or more")
+
+
+@pytest.mark.parametrize("name", ["model.embed_tokens.weight", "model.norm.weight", "lm_head.weight"])
+def test_matrices_of_the_lenses_with_nan_are_named(name: str, whole: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(whole / "llm", tmp_path / "llm")
+    weights = load_file(folder / "model.safetensors")
+    weights[name].view(-1)[7] = torch.nan
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(InputError, match=rf"llm: its weights hold NaN in '{name}'$"):
+        LanguageModel(load_causal_lm(folder, F32, CPU), load_tokenizer(folder))
 
 
 def test_an_error_inside_the_library_has_its_name_and_lack_of_memory_is_not_the_folders(

@@ -194,9 +194,16 @@ def test_non_finite_states_stop_the_run_with_model_layer_and_cell(tmp_path: Path
     look = vlm.look(pictures(1)[0])
     blow_up = lambda module, args, output: output.index_fill(1, torch.tensor([4]), float("nan"))  # noqa: E731
     handle = vlm.language.decoder.layers[1].register_forward_hook(blow_up)
-    with pytest.raises(InputError, match=r"model tiny: .* vision layer 2, image a, cell 3 is not finite"):
+    with pytest.raises(
+        InputError, match=r"model tiny: .* vision layer 2, image a, cell 3 is not finite"
+    ) as got:
         capture(vlm, [look], [0, 1, 2], "tiny", ["a"])
     handle.remove()
+    assert "its weights are finite" in str(got.value)  # float32 already, so no other type would help
+    connector = vlm.connector  # type: ignore[attr-defined]
+    connector.gate.weight.data[0, 0] = torch.nan
+    with pytest.raises(InputError, match=r"finite; its weights hold NaN in 'gate.weight' of its connector$"):
+        capture(vlm, [look], [0, 1, 2], "tiny", ["a"])
 
 
 def test_a_class_that_does_more_than_norm_and_head_is_refused(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from data_pipeline.architectures import Architecture
 from data_pipeline.connector_fit import check_connector_fits
 from data_pipeline.forecast_text_index import TextIndexForecast, text_index_forecast
+from data_pipeline.forecast_training import parts_as_trained
 from data_pipeline.lenses.logit import COPIES, LOGITS_AT_ONCE
 from data_pipeline.model_parts import (
     Counts,
@@ -20,7 +21,6 @@ from data_pipeline.model_parts import (
     framing_of,
     grid_of,
     most_image_tokens,
-    parts_of,
 )
 from data_pipeline.study import ModelSettings, Study, resolve_layers
 from data_pipeline.vlm_families.molmo_size import MOLMO
@@ -88,7 +88,7 @@ def forecast(study: Study, model: ModelSettings, work: Workload) -> ModelForecas
     Raises:
         InputError: a layer that the model does not have, or a configuration that cannot be read.
     """
-    parts = parts_of(study, model)
+    parts = parts_as_trained(study, model)
     text = parts.llm.text if parts.llm else None
     if text and parts.encoder and parts.connector:
         check_connector_fits(parts.connector, int(text.hidden_size), parts.encoder.vision, model.id)

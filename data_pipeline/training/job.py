@@ -107,8 +107,10 @@ def _job(study: Study, model_id: str) -> TrainingJob:
             "that reads text alone"
         )
     framing = framing_of(study, model, Architecture(vision, "its config.json"))
-    config = _connector_config(settings, llm, text, getattr(vision, "vision_config", vision), framing)
-    check_connector_fits(config, int(text.hidden_size), getattr(vision, "vision_config", vision), model.id)
+    prefix = _first_text(llm) if settings.prefix is None else settings.prefix
+    vision = getattr(vision, "vision_config", vision)
+    config = connector_config(settings, str(llm), text, vision, framing, prefix)
+    check_connector_fits(config, int(text.hidden_size), vision, model.id)
     llm_output = _output(study, model, llm_settings.path, "llm") if settings.unfreeze else None
     if llm_output:
         _check_llm_output(llm_output, model.id)
@@ -194,9 +196,14 @@ def _check_llm_output(folder: Path, model_id: str) -> None:
     raise InputError(f"{folder}: holds an LLM that this training did not write; name another folder")
 
 
-def _connector_config(
-    settings: TrainingSettings, llm: Path, text: Any, vision: Any, framing: Framing
+def connector_config(
+    settings: TrainingSettings, llm: str, text: Any, vision: Any, framing: Framing, prefix: str
 ) -> ConnectorConfig:
+    """A connector between an LLM and an encoder with the configurations `text` and `vision`.
+
+    Raises:
+        InputError: encoder blocks that there are not, or a width that neither the LLM nor the settings name.
+    """
     blocks = vision_blocks(settings, vision)
     linear = settings.kind == "linear"
     padding = settings.padding_embeddings
@@ -208,14 +215,14 @@ def _connector_config(
         vision_blocks=blocks,
         layer_norm_features=settings.normalize_features,
         output_scale=1.0,
-        prefix=_first_text(llm) if settings.prefix is None else settings.prefix,
+        prefix=prefix,
         suffix=settings.text_after_image,
         padding_embeddings=framing.mode == "pad" if padding is None else padding,
         image_marks=settings.image_marks,
     )
 
 
-def _hidden_features(settings: TrainingSettings, llm: Path, text: Any) -> int:
+def _hidden_features(settings: TrainingSettings, llm: str, text: Any) -> int:
     width = settings.hidden_features or getattr(text, "intermediate_size", None)
     if not isinstance(width, int):
         raise InputError(

@@ -322,10 +322,13 @@ def test_the_published_study_is_all_there() -> None:
     for model in study.model:
         if model.group != "off_the_shelf":
             blocks = 28 if model.llm == "qwen2" else 32
-            if model.llm in ("llama", "olmo", "qwen2"):  # the others are trained, and not at hand
-                assert found[model.id].vision_layers == (0, 1, 2, 4, 8, 16, 24, blocks - 2, blocks - 1)
+            assert found[model.id].vision_layers == (0, 1, 2, 4, 8, 16, 24, blocks - 2, blocks - 1)
             assert found[model.id].cells == (729 if model.vision_encoder == "siglip" else 576)
     assert sum(model.passes for model in found.values()) == 24 * 5
+    # gated: twice 2048 x 11008 and 11008 x 4096; marks and padding; an unfrozen LLM is as large as before
+    connector = 2 * 2048 * 11008 + 11008 * 4096 + 4 * 4096 + 2 * 2048
+    for name in ("olmo-clip", "olmo-clip-unfreeze"):
+        assert found[name].parameters == 7_298_617_344 + 303_507_456 + connector
 
 
 def test_code_is_not_run_for_a_forecast(tmp_path: Path) -> None:

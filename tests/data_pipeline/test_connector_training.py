@@ -383,7 +383,8 @@ def test_the_published_study_s_recipe_is_what_is_not_said() -> None:
     assert (recipe.betas, recipe.eps, recipe.weight_decay, recipe.clip_norm) == ((0.9, 0.95), 1e-6, 0.0, 1.0)
     assert (recipe.z_loss, recipe.response_dropout, recipe.length_hints) == (1e-4, 0.1, 0.9)
     assert (study.seed, recipe.seed, recipe.data_seed) == (6198, None, 95818)
-    assert trained["qwen2-clip"].seed == 10
+    seeds = {name: (keys.seed, keys.data_seed) for name, keys in trained.items() if keys.seed}
+    assert seeds == {"qwen2-clip": (10, 10), "olmo-clip-seed10": (10, 10), "olmo-clip-seed11": (11, 11)}
     changed = {name: keys for name, keys in trained.items() if keys != recipe}
     assert len(changed) == 1 + 9
     assert changed["olmo-clip-topbottom-unfreeze"].unfreeze == "olmo"

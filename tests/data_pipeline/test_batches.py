@@ -162,7 +162,7 @@ def test_a_run_that_lacks_memory_anywhere_is_one_line(
     def too_large(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("data_pipeline.text_index.unit_rows", too_large)
+    monkeypatch.setattr("data_pipeline.text_index.codes.unit_rows", too_large)
     with pytest.raises(InputError, match=r"^text index of llama: it does not fit into the memory of this"):
         run_study(load_study(study_file), tmp_path / "results", 1)
     monkeypatch.undo()

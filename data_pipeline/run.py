@@ -24,6 +24,8 @@ from data_pipeline.background_writer import BackgroundWriter
 from data_pipeline.batches import fitting
 from data_pipeline.errors import RefusedImageError
 from data_pipeline.first_look import look_through
+from data_pipeline.folder_lock import written_by_one
+from data_pipeline.folders import check_output_folder
 from data_pipeline.judges.annotations import JUDGE_ID, JUDGE_VERSION, AnnotationsJudge
 from data_pipeline.loading import Loader
 from data_pipeline.manifest import Absence, Expected, Manifest, Part, StudyInfo
@@ -60,10 +62,12 @@ def run_study(
         command: what the user typed, for the record.
 
     Raises:
-        InputError: the study cannot be computed as it is, or `results` holds something else.
+        InputError: the study cannot be computed as it is, or `results` holds something else or is being
+            written by another process.
     """
     plan = make_plan(study, num_images, ablations)
-    with _fitting_threads(plan):
+    check_output_folder(results, "results")
+    with _fitting_threads(plan), written_by_one(results, "vlens run"):
         run = Run(plan, results, progress or SilentProgress(), command)
         with fitting(f"study {study.id}: what comes next", run.loader.device, run.loader.dtype):
             run.compute()

@@ -12,7 +12,6 @@ A checkpoint's folder gets its name when all of it is on disk. Nothing is ever u
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 import re
@@ -28,6 +27,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from data_pipeline.errors import InputError
+from data_pipeline.folder_lock import written_by_one
 from data_pipeline.folders import check_output_folder
 from data_pipeline.language_models import loadable
 from data_pipeline.store import write_atomically
@@ -75,13 +75,8 @@ class TrainingFolder:
             InputError: another one is at it.
         """
         check_output_folder(self.path, _PURPOSE)
-        self.path.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.path, os.O_RDONLY)
-        try:
-            _lock(descriptor, self.path)
+        with written_by_one(self.path, "vlens train"):
             yield
-        finally:
-            os.close(descriptor)
 
     @property
     def steps(self) -> list[int]:
@@ -133,15 +128,6 @@ class TrainingFolder:
 
     def _can_resume(self, step: int) -> bool:
         return (self.path / step_folder(step) / _RESUME / _STATE).is_file()
-
-
-def _lock(descriptor: int, folder: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise InputError(f"{folder}: another vlens train is writing here; wait for its end") from error
-    except OSError:
-        return  # a file system without locks
 
 
 def read_record(file: Path) -> dict[str, Any]:

@@ -171,9 +171,12 @@ def load_whole(kind: Any, folder: Path, dtype: torch.dtype) -> PreTrainedModel:
     Raises:
         InputError: files that cannot be loaded, or that lack weights, which the library would draw at random.
     """
-    how = {"use_safetensors": True, "trust_remote_code": False, "output_loading_info": True}
+    # Left to itself the library takes the attention that config.json names, which may be code on the Hub.
+    how: dict[str, Any] = {"use_safetensors": True, "trust_remote_code": False, "attn_implementation": None}
+    if not issubclass(kind, PreTrainedModel):
+        how["config"] = model_config(folder)
     with loadable(folder):
-        model, found = kind.from_pretrained(folder, dtype=dtype, **how)
+        model, found = kind.from_pretrained(folder, dtype=dtype, output_loading_info=True, **how)
     if missing := sorted(found["missing_keys"]):
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise InputError(
@@ -224,6 +227,7 @@ def model_config(folder: Path, remote_code: bool = False) -> Any:
         return remote_config(folder)
     with loadable(folder):
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        config._attn_implementation = None  # what config.json names may be code on the Hub; None: the usual
     check_sizes(config, folder)
     return config
 

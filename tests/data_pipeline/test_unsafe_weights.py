@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import modeling_utils
 
+from data_pipeline.architectures import count_parameters
 from data_pipeline.errors import InputError
 from data_pipeline.language_models import load_causal_lm, load_tokenizer, model_config
 from data_pipeline.models import load_connector, load_vision_encoder
@@ -57,6 +59,25 @@ def test_weights_that_are_cut_short_are_named_in_one_line(kind: str, tmp_path: P
     with pytest.raises(InputError, match=r"cannot be loaded \(.*not fully covered") as caught:
         load(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["attn_implementation", "_attn_implementation"])
+@pytest.mark.parametrize("kind", LOADERS)
+def test_a_configuration_cannot_make_the_library_fetch_a_kernel(
+    kind: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[object] = []
+    monkeypatch.setattr(
+        modeling_utils, "lazy_import_flash_attention", lambda *name, **_: fetched.append(name)
+    )
+    save, load = LOADERS[kind]
+    _change(save(tmp_path) / "config.json", **{key: "stranger/kernel"})
+    loaded: Any = load(tmp_path)
+    model = getattr(loaded, "model", loaded)
+    assert model.config._attn_implementation == "sdpa"
+    if kind != "encoder":
+        count_parameters(model_config(tmp_path), kind)
+    assert not fetched
 
 
 def _change(file: Path, **settings: Any) -> None:

@@ -38,6 +38,13 @@ RECORD = "training.json"
 _RESUME, _STATE, _OPTIMIZER = "resume", "state.json", "optimizer.safetensors"
 _PARTIAL = ".partial"
 _PURPOSE = "a connector and its checkpoints"
+_HASHED = {
+    "llm": "weights of the LLM",
+    "vision_encoder": "weights of the vision encoder",
+    "image_ids": "images",
+    "image_contents": "images",
+    "captions": "captions",
+}
 _OS_ERROR = re.compile(r"os error (\d+)")
 
 
@@ -175,9 +182,11 @@ def _check_same(folder: Path, old: dict[str, Any], new: dict[str, Any]) -> None:
         for key in sorted({*old[part], *new[part]} - FREE_TO_CHANGE):
             before, now = (json.loads(json.dumps(record[part].get(key))) for record in (old, new))
             if before != now:
+                what = f"{key} {json.dumps(before)}, now it is {json.dumps(now)}"
+                what = f"other {_HASHED[key]} than now" if key in _HASHED else what
                 raise InputError(
-                    f"{folder}: holds a training with {key} {json.dumps(before)}, now it is "
-                    f"{json.dumps(now)}; go on with what it was, or train into another folder"
+                    f"{folder}: holds a training with {what}; go on with what it was, or train into another "
+                    "folder"
                 )
 
 

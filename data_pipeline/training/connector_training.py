@@ -109,8 +109,9 @@ class _Training:
         steps = self.settings.steps
         if not left:
             return Trained(self.folder.path, steps, 0)
-        if begun:
-            self.progress.say(f"{self.job.model.id}: goes on after step {begun}")
+        source = self.job.source
+        goes_on = f", goes on after step {begun}" if begun else ""
+        self.progress.say(f"{self.job.model.id}: learns from {len(source)} images of {source.name}{goes_on}")
         trainee = self._trainee(begun)
         optimizer = self._optimizer(trainee)
         if begun:

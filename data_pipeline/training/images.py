@@ -83,14 +83,12 @@ class TrainingImages:
         canvas = self.framing.canvas(image.pixels)
         return TrainingItem(canvas.pixels, canvas.padding, example)
 
-
     def _pass_over(self, image_id: str) -> None:
         """Say once that not all images can be learned from; which ones may depend on what is drawn."""
         if not self._passes_over:
             self._passes_over = True
-            self._say(
-                f"{self.source.name}: images without {NEEDS[self.options.task]} are passed over, such as {image_id}"
-            )
+            needed = NEEDS[self.options.task]
+            self._say(f"{self.source.name}: images without {needed} are passed over, such as {image_id}")
 
 
 def batch_of(encoder: VisionEncoder, items: Sequence[TrainingItem]) -> ImageTextBatch:

@@ -192,6 +192,10 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         InputError: files that cannot be loaded, or none: the library then makes a tokenizer without words,
             to which every text is unknown or empty.
     """
+    if folder.is_dir() and not any(_may_hold_words(file.name) for file in folder.iterdir()):
+        raise InputError(
+            f"{folder}: has no tokenizer, expected tokenizer.json or what its class has in its place"
+        )
     with loadable(folder):
         tokenizer = cast(
             PreTrainedTokenizerBase, AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
@@ -203,6 +207,13 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
             "folder of a model, with tokenizer.json or what its class has in its place"
         )
     return tokenizer
+
+
+def _may_hold_words(name: str) -> bool:
+    """Whether a file of this name can be a tokenizer's vocabulary."""
+    if name in ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"):
+        return False
+    return any(part in name for part in ("token", "vocab", "merges", "tekken")) or name.endswith(".model")
 
 
 def _has_words(tokenizer: PreTrainedTokenizerBase) -> bool:

@@ -16,7 +16,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,6 +113,12 @@ class TrainingFolder:
         for other in self.steps:
             if other != step:
                 shutil.rmtree(self.path / step_folder(other) / _RESUME, ignore_errors=True)
+
+    def keep_only(self, steps: Set[int]) -> None:
+        """Delete the checkpoints of other steps, which were written because a training was stopped."""
+        for step in self.steps:
+            if step not in steps:
+                shutil.rmtree(self.path / step_folder(step), ignore_errors=True)
 
     def optimizer_tensors(self, step: int) -> dict[str, Tensor]:
         """What `save` kept of the optimizer; raises `InputError` where it cannot be read."""

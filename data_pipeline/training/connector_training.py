@@ -32,6 +32,7 @@ from data_pipeline.training.images import (
     places_of,
     read_ahead,
 )
+from data_pipeline.training.interruption import Interruption
 from data_pipeline.training.job import TrainingJob, training_job
 from data_pipeline.training.loss_log import LossLog
 from data_pipeline.training.losses import median_embedding_norm
@@ -173,26 +174,32 @@ class _Training:
         checkpoints = self.job.checkpoints
 
         def save(done: int) -> None:
-            if self.processes.first and done in checkpoints:
+            if self.processes.first:
                 log.write()
                 self.folder.save(done, lambda folder: self._write(folder, trainee), optimizer.tensors)
+                self.folder.keep_only({*checkpoints, done})
 
         def backward(step: int) -> float:
             return self._backward(trainee, optimizer, next(items), places_of(step, *share))
 
-        with self.progress.stage(f"{self.job.model.id}: training", self.settings.steps) as stage:
+        title = f"{self.job.model.id}: training"
+        with Interruption() as interruption, self.progress.stage(title, self.settings.steps) as stage:
             stage.advance(steps.start)
 
             def after(step: int, loss: float) -> None:
                 pace.step(batch_size)
                 rate = optimizer.groups[0].rate(step)
                 log.add(step + 1, loss, rate, (step + 1) * batch_size, pace.seconds)
-                save(step + 1)
-                stage.advance(1, pace.note(step + 1, loss))
-                if step + 1 in checkpoints:
+                # All processes stop after the same step.
+                stopping = self.processes.sum([float(interruption.asked)], self.device)[0] > 0
+                if step + 1 in checkpoints or stopping:
+                    save(step + 1)
                     self.progress.say(f"step {step + 1}: {pace.note(step + 1, loss)}")
+                stage.advance(1, pace.note(step + 1, loss))
+                if stopping:
+                    raise KeyboardInterrupt
 
-            if steps.start == 0:
+            if steps.start == 0 and 0 in checkpoints:
                 save(0)
             run_steps(steps, optimizer, backward, after)
 

@@ -211,6 +211,31 @@ def test_a_training_killed_at_any_moment_ends_as_an_unbroken_one(tmp_path: Path)
         assert (folder / name).read_bytes() == (whole / name).read_bytes()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_training_that_is_stopped_keeps_what_it_learned(
+    tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = train_study_model(load_study(write_tiny_training(tmp_path / "whole")), "plain").folder
+    study = load_study(write_tiny_training(tmp_path / "stopped"))
+    folder = tmp_path / "stopped/connectors/plain"
+
+    class Stopping(Recorder):
+        def advance(self, count: int = 1, note: str = "") -> None:
+            super().advance(count, note)
+            if len(self.notes) == 4:  # the beginning and three steps
+                os.kill(os.getpid(), number)
+
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    with pytest.raises(KeyboardInterrupt):
+        train_study_model(study, "plain", progress=Stopping())
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+    assert (folder / "step-000004").is_dir() and not (folder / "model.safetensors").exists()
+    assert train_study_model(study, "plain").made_now == 4
+    assert losses(folder) == losses(whole)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(path.name for path in whole.iterdir())
+    assert (folder / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+
+
 @pytest.mark.slow
 def test_two_processes_compute_what_one_does(tmp_path: Path) -> None:
     study = load_study(write_tiny_training(tmp_path / "one", SHARED + "micro_batch = 2\n"))

@@ -256,7 +256,7 @@ def test_only_the_last_checkpoint_keeps_what_a_training_goes_on_from(tmp_path: P
     ("part", "change", "message"),
     [
         ("settings", {"learning_rate": 0.2}, r"a training with learning_rate 0\.1, now it is 0\.2"),
-        ("inputs", {"llm": "b"}, 'a training with llm "a", now it is "b"'),
+        ("inputs", {"llm": "b"}, "a training with other weights of the LLM than now"),
         ("settings", {"micro_batch": 1}, None),
     ],
 )

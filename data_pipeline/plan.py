@@ -27,7 +27,7 @@ from data_pipeline.off_the_shelf import check_class
 from data_pipeline.study import ModelSettings, Study, resolve_layers
 from data_pipeline.text_index.stored import StoredIndex, corpus_of, find_index
 
-PIPELINE_VERSION = 2
+PIPELINE_VERSION = 3
 """Raised when the same study gives other numbers than before: earlier parts are then computed again."""
 
 _HALF_PRECISION_VERSION = 2

@@ -36,6 +36,7 @@ GROUPS = ("main", "ablation", "off_the_shelf")
 JUDGMENT_STATUSES = ("ok", "failed", "skipped")
 TRUTH_KINDS = ("object", "background", "mixed", "padding")
 REGION_KINDS = ("object", "background")
+JUDGE_KINDS = ("annotations", "model", "person")
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,119}")
 """What a model, image or canvas id may look like: it becomes part of file names and URLs."""
@@ -324,6 +325,92 @@ JUDGMENTS = TableSpec(
         Column("prompt_hash", pa.string(), "hash of the judge's prompt", nullable=True),
         Column("tokens", pa.int32(), "tokens used by the judge", "count", True),
         Column("cost", pa.float32(), "price of the judgment", "US dollars", True),
+        Column("failure", pa.string(), "why there is no verdict, in words", nullable=True),
+    ),
+)
+
+JUDGES = TableSpec(
+    "judges",
+    "judge",
+    ("judge",),
+    (
+        Column("judge", pa.string(), "id of the judge"),
+        Column("kind", pa.string(), "what judges", " | ".join(JUDGE_KINDS)),
+        Column("title", pa.string(), "name shown to readers"),
+        Column("judge_model", pa.string(), "model behind the judge", nullable=True),
+        Column("prompt", pa.string(), "what the judge was asked, placeholders unfilled", nullable=True),
+        Column("prompt_hash", pa.string(), "hash of the prompt", "16 hex digits", True),
+        Column(
+            "note", pa.string(), "what a reader must know of it, where it was imported from", nullable=True
+        ),
+    ),
+)
+
+JUDGE_ITEMS = TableSpec(
+    "judge_items",
+    "plan, model, image and cell",
+    ("plan", "model_id", "image_id", "cell"),
+    (
+        Column("plan", pa.string(), "id of the sample that people and judges share"),
+        _MODEL,
+        _IMAGE,
+        _CELL,
+        Column("canvas_id", pa.string(), "what the judge is shown, where it is at hand", nullable=True),
+        Column(
+            "position", pa.int32(), "place among the model's items; the first n are a sample too", "0-based"
+        ),
+        Column(
+            "stratum", pa.string(), "what the sample was stratified by; missing if uniform", nullable=True
+        ),
+        Column("lenses", _texts(), "lenses to be judged at this cell"),
+        Column("vision_layers", pa.list_(pa.int16()), "vision layers to be judged at this cell, ascending"),
+        Column(
+            "null_image_id", pa.string(), "image whose candidates are shown to measure chance", nullable=True
+        ),
+        Column("null_cell", pa.int32(), "cell of that image", "0-based; row * cols + col", True),
+    ),
+)
+
+PUBLISHED_SCORES = TableSpec(
+    "published_scores",
+    "model, lens, vision layer and source",
+    ("model_id", "lens", "vision_layer", "source"),
+    (
+        _MODEL,
+        _LENS,
+        _VISION_LAYER,
+        Column("source", pa.string(), "where the figure was published"),
+        Column("percent", pa.float32(), "share of patches called interpretable there", "0 to 100"),
+        Column("trials", pa.int32(), "patches judged there, where that is known", "count", True),
+    ),
+)
+
+CHECKPOINTS = TableSpec(
+    "checkpoints",
+    "model that shows a step of a training: its checkpoints, and the trained model as its end",
+    ("model_id",),
+    (
+        _MODEL,
+        Column("trained_model_id", pa.string(), "model whose training it is; the trained model's is its own"),
+        Column(
+            "step", pa.int32(), "updates of the weights so far; missing where not recorded", "count", True
+        ),
+    ),
+)
+
+TRAINING_LOSSES = TableSpec(
+    "training_losses",
+    "trained model and step",
+    ("model_id", "step"),
+    (
+        _MODEL,
+        Column("step", pa.int32(), "step of its training", "1-based"),
+        Column(
+            "loss", pa.float64(), "mean over the step's images, before its update", "nats per token learned"
+        ),
+        Column("learning_rate", pa.float64(), "of the connector"),
+        Column("images", pa.int64(), "images seen so far", "count"),
+        Column("seconds", pa.float64(), "time of training so far, pauses left out", "seconds"),
     ),
 )
 
@@ -357,6 +444,11 @@ TABLES: dict[str, TableSpec] = {
         CONTEXTS,
         CELLS,
         JUDGMENTS,
+        JUDGES,
+        JUDGE_ITEMS,
+        PUBLISHED_SCORES,
+        CHECKPOINTS,
+        TRAINING_LOSSES,
         RUNS,
     )
 }
@@ -367,10 +459,21 @@ _CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("judgments", "lens"): LENSES,
     ("judgments", "status"): JUDGMENT_STATUSES,
     ("judgments", "truth_kind"): TRUTH_KINDS,
+    ("judges", "kind"): JUDGE_KINDS,
+    ("published_scores", "lens"): LENSES,
     ("regions", "kind"): REGION_KINDS,
 }
 
-_ID_COLUMNS = ("model_id", "baseline_model_id", "image_id", "canvas_id")
+_ID_COLUMNS = (
+    "model_id",
+    "baseline_model_id",
+    "trained_model_id",
+    "image_id",
+    "canvas_id",
+    "null_image_id",
+    "plan",
+    "judge",
+)
 
 
 def conform(name: str, table: pa.Table) -> pa.Table:

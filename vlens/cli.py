@@ -74,6 +74,7 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool
         "check": "vlens.commands.check",
         "build": "vlens.commands.build",
         "import": "vlens.commands.importing",
+        "judge": "vlens.commands.judge",
         "toy": "vlens.commands.toy",
         "index": "vlens.commands.index",
         "schema": "vlens.commands.schema",

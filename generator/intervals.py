@@ -118,13 +118,18 @@ def paired_difference(
         np.array([astuple(tallies[image]) for image in images], np.float64) for tallies in (model, baseline)
     )  # (image, 4)
     value = _difference(figure, own.sum(axis=0, keepdims=True), theirs.sum(axis=0, keepdims=True))[0]
-    draws = _generator(*key).multinomial(len(images), np.full(len(images), 1 / len(images)), _RESAMPLES)
+    draws = image_draws(len(images), *key)
     drawn = _difference(figure, draws @ own, draws @ theirs)
     if np.isnan(drawn).any() or np.isnan(value):
         return None
     low, high = np.quantile(drawn, [0.025, 0.975])
     interval = (float(low), float(high)) if len(images) >= LEAST_IMAGES else None
     return Difference(float(value), interval, len(images))
+
+
+def image_draws(images: int, *key: object) -> npt.NDArray[np.int64]:
+    """(draw, image) how often each of `images` is drawn, with replacement; depends on `key` only."""
+    return _generator(*key).multinomial(images, np.full(images, 1 / images), _RESAMPLES)
 
 
 def _difference(figure: Callable[[Sums], Sums], model: Sums, baseline: Sums) -> Sums:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from data_pipeline.locations import resolve, weights_hash
 from data_pipeline.off_the_shelf import check_class
 from data_pipeline.study import ModelSettings, Study, resolve_layers
 from data_pipeline.text_index.stored import StoredIndex, corpus_of, find_index
+from data_pipeline.training.step_rows import checkpoint_of, not_yet_trained
 
 PIPELINE_VERSION = 3
 """Raised when the same study gives other numbers than before: earlier parts are then computed again."""
@@ -69,6 +70,14 @@ class ModelPlan:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A model whose training has not come so far; its weights' folder and hash are of another checkpoint."""
+
+    model: ModelPlan
+    reason: str
+
+
+@dataclass(frozen=True)
 class Shard:
     """Some images of the study, computed together; `name` becomes part of file names."""
 
@@ -85,6 +94,7 @@ class Plan:
     num_images: int
     models: tuple[ModelPlan, ...]
     corpus: Corpus | None
+    waiting: tuple[Waiting, ...] = ()  # what the study has beside `models`, and cannot be computed yet
     refused: frozenset[int] = frozenset()  # images that cannot be used, known when a run has looked at all
     _images: dict[int, SourceImage] = field(default_factory=dict)
 
@@ -177,11 +187,17 @@ def _plan(study: Study, num_images: int | None, ablations: bool) -> Plan:
     chosen = [(n, model) for n, model in enumerate(study.model) if ablations or model.group != "ablation"]
     if not chosen:
         raise InputError(f"study {study.id}: has nothing but ablations, and these are switched off")
-    models = tuple(_model_plan(study, model, position, hashes) for position, model in chosen)
+    reasons = {model.id: not_yet_trained(study, model) for _, model in chosen}
+    models = tuple(_model_plan(study, m, position, hashes) for position, m in chosen if not reasons[m.id])
+    waiting = tuple(
+        Waiting(_in_place_of(study, settings, position, models, hashes), reasons[settings.id])
+        for position, settings in chosen
+        if reasons[settings.id]
+    )
     for model in models:
         _check_connector(model)
     corpus = _corpus(study, models) if "contextual" in study.lenses else None
-    return Plan(study, source, count, models, corpus)
+    return Plan(study, source, count, models, corpus, waiting)
 
 
 def image_source(study: Study) -> ImageSource:
@@ -259,6 +275,28 @@ def _model_plan(study: Study, model: ModelSettings, position: int, hashes: dict[
         weights_hash=hash_of([hashes[folder] for folder in folders.values()]),
         index=index,
     )
+
+
+def _in_place_of(
+    study: Study,
+    settings: ModelSettings,
+    position: int,
+    models: tuple[ModelPlan, ...],
+    hashes: dict[Path, str],
+) -> ModelPlan:
+    """What can be said of a model that is yet to be trained: all but weights is as in a checkpoint before it.
+
+    Raises:
+        InputError: its training has none yet that the study reads.
+    """
+    own = checkpoint_of(study, settings)
+    trained = own.trained if own else settings
+    for model in models:
+        there = checkpoint_of(study, model.settings)
+        if there and there.trained.id == trained.id:
+            title = study.llm_of(settings).title
+            return replace(model, settings=settings, position=position, llm_title=title)
+    return _model_plan(study, settings, position, hashes)  # says what is missing
 
 
 def _resolved(location: str, study: Study, model: ModelSettings, what: str) -> Path:

@@ -92,7 +92,7 @@ def model_rows(plan: Plan) -> pa.Table:
                 "corpus": f"{plan.corpus.title} ({len(plan.corpus)} texts)" if plan.corpus else None,
                 "config_hash": plan.config_hash(model),
             }
-            for model in plan.models
+            for model in (*plan.models, *(waiting.model for waiting in plan.waiting))
         ),
     )
 

@@ -37,6 +37,7 @@ from data_pipeline.schema import TABLES
 from data_pipeline.shelf import Shelf
 from data_pipeline.store import ResultsWriter
 from data_pipeline.study import Study
+from data_pipeline.training.table_rows import checkpoint_rows, training_loss_rows
 from data_pipeline.versions import recorded_versions
 
 _SMALL_HIDDEN_SIZE = 512
@@ -82,6 +83,7 @@ class Run:
         self.plan = plan = replace(plan, refused=frozenset(look.refused))
         self.judged = look.annotated and plan.study.judge.kind == "annotations"
         self.progress, self.command = progress, command
+        _say_what_waits(plan, progress)
         self.writer = ResultsWriter(results, _manifest(plan, look.refused, self.judged))
         self.loader = Loader(plan, results, progress)
         self.shelf = Shelf(self.loader.work / "shelf", self.writer)
@@ -91,6 +93,9 @@ class Run:
         """Everything that is missing."""
         for name, table in (("models", model_rows), ("images", image_rows), ("regions", region_rows)):
             self._write_small(f"{name}/{name}.parquet", table(self.plan))
+        for name, table in (("checkpoints", checkpoint_rows), ("training_losses", training_loss_rows)):
+            if (rows := table(self.plan)).num_rows:
+                self._write_small(f"{name}/{name}.parquet", rows)
         self._build_text_indexes()
         units = len(self.plan.models) * len(self.plan.shards)
         with self.progress.stage("Lenses", units) as stage:
@@ -259,11 +264,21 @@ def _fitting_threads(plan: Plan) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def _say_what_waits(plan: Plan, progress: Progress) -> None:
+    reasons: dict[str, list[str]] = {}
+    for waiting in plan.waiting:
+        reasons.setdefault(waiting.reason, []).append(waiting.model.id)
+    for reason, models in reasons.items():
+        them = "it" if len(models) == 1 else "them"
+        progress.say(f"{', '.join(models)}: {reason}; a later run adds {them}")
+
+
 def _manifest(plan: Plan, refused: dict[int, RefusedImageError], judged: bool) -> Manifest:
     """The matrix that is promised: refused images belong to it, as absent for a reason."""
     study = plan.study
     image_ids = [plan.source.image_id(index) for index in range(plan.num_images)]
-    chosen = {model.id for model in plan.models}
+    models = [*plan.models, *(waiting.model for waiting in plan.waiting)]
+    chosen = {model.id for model in models}
     baseline = study.baseline_model_id if study.baseline_model_id in chosen else None
     judges = (JUDGE_ID,) if judged else ()
     info = StudyInfo(
@@ -275,10 +290,10 @@ def _manifest(plan: Plan, refused: dict[int, RefusedImageError], judged: bool) -
         baseline_model_id=baseline,
     )
     expected = [
-        Expected(model.id, study.lenses, model.vision_layers, tuple(image_ids), judges)
-        for model in plan.models
+        Expected(model.id, study.lenses, model.vision_layers, tuple(image_ids), judges) for model in models
     ]
-    absent = [
+    absent = [Absence(waiting.model.id, waiting.reason) for waiting in plan.waiting]
+    absent += [
         Absence(model.id, f"image refused: {refusal}", image_id=image_ids[index])
         for model in plan.models
         for index, refusal in refused.items()

@@ -18,6 +18,7 @@ SMALLEST: dict[str, int] = {
     "num_layers": 1,
     "rank": 1,
     "rows": 1,
+    "step": 0,
     "text_layer": 0,
     "vision_layer": 0,
     "width": 1,
@@ -38,6 +39,9 @@ REFERENCES = (
     ("cells", "image_id", "images"),
     ("judgments", "model_id", "models"),
     ("judgments", "image_id", "images"),
+    ("checkpoints", "model_id", "models"),
+    ("checkpoints", "trained_model_id", "models"),
+    ("training_losses", "model_id", "models"),
 )
 """Table, column, and the table in whose key each of its values must be."""
 

@@ -31,6 +31,12 @@ _SCHEMA = pa.schema(
 _SECONDS_BETWEEN = 30.0
 
 
+def logged_losses(path: Path) -> pa.Table:
+    """The file of a training's losses, a row for each step; `InputError` where it is something else."""
+    with readable(path):
+        return pq.read_table(path, schema=_SCHEMA)
+
+
 @dataclass
 class LossLog:
     """Rows in memory, written now and then and at every checkpoint."""
@@ -45,8 +51,7 @@ class LossLog:
         path = folder / LOSSES
         if step == 0:
             return cls(path)
-        with readable(path):
-            rows = pq.read_table(path, schema=_SCHEMA).to_pylist()
+        rows = logged_losses(path).to_pylist()
         return cls(path, [row for row in rows if row["step"] <= step])
 
     @property

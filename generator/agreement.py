@@ -35,7 +35,7 @@ PEOPLE = {
 """Whose verdict people give: each their own, that of at least half of those who answered, or of anyone."""
 LEAST_IN_GROUP = 5
 """A share over fewer cells says little; the group does not count for Spearman's correlation."""
-LEAST_GROUPS = 3
+LEAST_GROUPS = 5
 _MOST_UNDEFINED_DRAWS = 0.05
 
 
@@ -201,7 +201,7 @@ def spearman(first: Counts, second: Counts) -> float | None:
     lengths = [float(np.sqrt((centred**2).sum())) for centred in ranks]
     if min(lengths) == 0:
         return None
-    return float((ranks[0] * ranks[1]).sum() / (lengths[0] * lengths[1]))
+    return float(np.clip((ranks[0] * ranks[1]).sum() / (lengths[0] * lengths[1]), -1, 1))
 
 
 def _ranks(series: Counts) -> Counts:

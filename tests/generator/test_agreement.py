@@ -145,7 +145,7 @@ def test_all_lenses_come_after_each(tmp_path: Path) -> None:
 
 
 def test_spearman_orders_groups_by_their_shares(tmp_path: Path) -> None:
-    shares = [(1, 2), (3, 3), (5, 4), (4, 4)]  # of 5 cells, by the judges, at four layers
+    shares = [(1, 2), (3, 3), (5, 4), (4, 4), (0, 0)]  # of 5 cells, by the judges, at five layers
     rows = []
     for layer, judged in enumerate(shares):
         for judge, yes in zip("ab", judged, strict=True):
@@ -154,9 +154,9 @@ def test_spearman_orders_groups_by_their_shares(tmp_path: Path) -> None:
                 for cell in range(5)
             ]
     (only,) = found(tmp_path, rows)
-    # Ranks 1 2 4 3 and 1 2 3.5 3.5, centred -1.5 -.5 1.5 .5 and -1.5 -.5 1 1: 4.5 / sqrt(5 * 4.5).
-    assert only.groups == 4
-    assert only.spearman == pytest.approx(4.5 / np.sqrt(22.5))
+    # Ranks 2 3 5 4 1 and 2 3 4.5 4.5 1, centred -1 0 2 1 -2 and -1 0 1.5 1.5 -2: 9.5 / sqrt(10 * 9.5).
+    assert only.groups == 5
+    assert only.spearman == pytest.approx(9.5 / np.sqrt(95))
     assert spearman(np.array([1.0, 2]), np.array([3.0, 3])) is None
 
 

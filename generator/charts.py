@@ -1,32 +1,52 @@
 """Charts as SVG text, drawn here so that pages need no script for them. Colours come from the style sheet.
 
-All coordinates are in the units of the chart's view box. Series are told apart by a label at the end of the
-line as well as by colour.
+All coordinates are in the units of the chart's view box; see `chart_frame`. Series are told apart by a label
+at the end of the line as well as by colour.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from generator.chart_frame import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    TOP,
+    column,
+    end_labels,
+    framed,
+    place_labels,
+    points,
+    rule,
+    runs,
+    spread,
+)
 from generator.intervals import Difference, Share
 
-_WIDTH, _HEIGHT = 340, 150
-_LEFT, _RIGHT, _TOP, _BOTTOM = 26, 74, 8, 22
-_LABEL_GAP = 12
 _STRIP_WIDTH, _STRIP_HEIGHT = 120, 14
 
 
 @dataclass(frozen=True)
 class Series:
-    """One lens's shares over the layers of a chart; None where nothing was judged."""
+    """One lens's shares over the x axis of a chart; None where nothing was judged."""
 
     lens: str
     label: str
     shares: tuple[Share | None, ...]
     chances: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Shares of one lens that come from elsewhere; None where there is none. Drawn dashed, with squares."""
+
+    lens: str
+    source: str
+    rates: tuple[float | None, ...]
 
 
 def percent(rate: float, decimals: int = 0) -> str:
@@ -35,73 +55,57 @@ def percent(rate: float, decimals: int = 0) -> str:
     return (text.lstrip("-") if float(text) == 0 else text).replace("-", "−") + "\u202f%"
 
 
-def layer_chart(layers: Sequence[int], series: Sequence[Series], title: str, summary: str) -> Markup:
-    """Shares over vision layers: a line, its Wilson band and its chance level for each lens."""
-    xs = _spread(len(layers))
-    parts = [_axes(layers, xs)]
+def layer_chart(
+    places: Sequence[object],
+    series: Sequence[Series],
+    title: str,
+    summary: str,
+    references: Sequence[Reference] = (),
+    what: str = "vision layer",
+) -> Markup:
+    """Shares over vision layers, or over what `what` names: a line, its Wilson band and chance."""
+    names = [str(place) for place in places]
+    xs = spread(len(names))
+    parts = [_rules(), place_labels(names, xs)]
     parts += [_band(one, xs) for one in series]
     parts += [_chance(one, xs) for one in series]
+    parts += [_reference(one, xs) for one in references]
     parts += [_line(one, xs) for one in series]
     parts.append(_labels(series, xs))
     parts += [
-        _column(layer, x, xs, place, series) for place, (layer, x) in enumerate(zip(layers, xs, strict=True))
+        column(number, xs, [f"{what} {name}", *_figures(number, series, references)])
+        for number, name in enumerate(names)
     ]
-    return Markup(
-        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}"><desc>{}</desc>{}</svg>'
-    ).format(_WIDTH, _HEIGHT, title, summary, Markup("").join(parts))
+    return framed(parts, title, summary)
 
 
-def _spread(count: int) -> list[float]:
-    """Evenly spaced places: layers are labelled categories, however far apart their depths are."""
-    left, right = _LEFT + 6, _WIDTH - _RIGHT - 6
-    return [left + (right - left) * (place / (count - 1) if count > 1 else 0.5) for place in range(count)]
+def _figures(number: int, series: Sequence[Series], references: Sequence[Reference]) -> Iterator[str]:
+    """What the tooltip of one place says."""
+    names = {one.lens: one.label for one in series}
+    for one in series:
+        yield f"{one.label}: {describe(one.shares[number], one.chances[number])}"
+    for other in references:
+        if (rate := other.rates[number]) is not None:
+            yield f"{names.get(other.lens, other.lens)}: {percent(rate)} in {other.source}"
 
 
 def _y(rate: float) -> float:
-    return _TOP + (1 - rate) * (_HEIGHT - _TOP - _BOTTOM)
+    return TOP + (1 - rate) * (HEIGHT - TOP - BOTTOM)
 
 
-def _points(pairs: Iterable[tuple[float, float]]) -> str:
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in pairs)
-
-
-def _axes(layers: Sequence[int], xs: Sequence[float]) -> Markup:
-    lines = Markup("").join(
-        Markup(
-            '<line class="rule" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>'
-            '<text x="{}" y="{:.1f}" class="tick end">{}</text>'
-        ).format(_LEFT, _WIDTH - _RIGHT, _y(rate), _y(rate), _LEFT - 4, _y(rate) + 3, f"{100 * rate:.0f}")
-        for rate in (0, 0.5, 1)
-    )
-    labels = Markup("").join(
-        Markup('<text x="{:.1f}" y="{}" class="tick middle">{}</text>').format(x, _HEIGHT - 8, layer)
-        for layer, x in zip(layers, xs, strict=True)
-    )
-    return lines + labels
-
-
-def _runs(values: Sequence[object | None]) -> list[list[int]]:
-    """Places of consecutive values that are there: a line breaks where nothing was judged."""
-    runs: list[list[int]] = []
-    for place, value in enumerate(values):
-        if value is None:
-            continue
-        if runs and runs[-1][-1] == place - 1:
-            runs[-1].append(place)
-        else:
-            runs.append([place])
-    return runs
+def _rules() -> Markup:
+    return Markup("").join(rule(_y(rate), f"{100 * rate:.0f}") for rate in (0, 0.5, 1))
 
 
 def _band(one: Series, xs: Sequence[float]) -> Markup:
     shapes = []
-    for run in _runs(one.shares):
+    for run in runs(one.shares):
         intervals = [(xs[place], share.interval) for place in run if (share := one.shares[place])]
         upper = [(x, _y(high)) for x, (_, high) in intervals]
         lower = [(x, _y(low)) for x, (low, _) in reversed(intervals)]
         shapes.append(
             Markup('<polygon class="band" data-lens="{}" points="{}"/>').format(
-                one.lens, _points(upper + lower)
+                one.lens, points(upper + lower)
             )
         )
     return Markup("").join(shapes)
@@ -111,10 +115,28 @@ def _chance(one: Series, xs: Sequence[float]) -> Markup:
     return Markup("").join(
         Markup('<polyline class="chance" data-lens="{}" points="{}"/>').format(
             one.lens,
-            _points((xs[place], _y(chance)) for place in run if (chance := one.chances[place]) is not None),
+            points((xs[place], _y(chance)) for place in run if (chance := one.chances[place]) is not None),
         )
-        for run in _runs(one.chances)
+        for run in runs(one.chances)
     )
+
+
+def _reference(one: Reference, xs: Sequence[float]) -> Markup:
+    lines = Markup("").join(
+        Markup('<polyline class="published" data-lens="{}" points="{}"/>').format(
+            one.lens,
+            points((xs[place], _y(rate)) for place in run if (rate := one.rates[place]) is not None),
+        )
+        for run in runs(one.rates)
+    )
+    squares = Markup("").join(
+        Markup('<rect class="published" data-lens="{}" x="{:.1f}" y="{:.1f}" width="4" height="4"/>').format(
+            one.lens, x - 2, _y(rate) - 2
+        )
+        for x, rate in zip(xs, one.rates, strict=True)
+        if rate is not None
+    )
+    return lines + squares
 
 
 def _line(one: Series, xs: Sequence[float]) -> Markup:
@@ -125,42 +147,20 @@ def _line(one: Series, xs: Sequence[float]) -> Markup:
     )
     lines = Markup("").join(
         Markup('<polyline class="line" data-lens="{}" points="{}"/>').format(
-            one.lens, _points((xs[place], _y(share.rate)) for place in run if (share := one.shares[place]))
+            one.lens, points((xs[place], _y(share.rate)) for place in run if (share := one.shares[place]))
         )
-        for run in _runs(one.shares)
+        for run in runs(one.shares)
     )
     return lines + dots
 
 
 def _labels(series: Sequence[Series], xs: Sequence[float]) -> Markup:
-    """Names at the ends of the lines, pushed apart where lines end close together."""
     ends = []
     for one in series:
         known = [share for share in one.shares if share]
         if known:
-            ends.append((_y(known[-1].rate), one))
-    ends.sort(key=lambda end: end[0])
-    heights: list[float] = []
-    for y, _ in ends:
-        heights.append(max(y, heights[-1] + _LABEL_GAP if heights else _TOP))
-    overflow = max(0.0, heights[-1] - (_HEIGHT - _BOTTOM)) if heights else 0.0
-    return Markup("").join(
-        Markup('<text class="label" data-lens="{}" x="{:.1f}" y="{:.1f}">{}</text>').format(
-            one.lens, xs[-1] + 8, height - overflow + 3.5, one.label
-        )
-        for height, (_, one) in zip(heights, ends, strict=True)
-    )
-
-
-def _column(layer: int, x: float, xs: Sequence[float], place: int, series: Sequence[Series]) -> Markup:
-    """An invisible strip over one layer whose tooltip tells the figures."""
-    width = (xs[1] - xs[0]) if len(xs) > 1 else _WIDTH - _LEFT - _RIGHT
-    lines = [f"vision layer {layer}"]
-    for one in series:
-        lines.append(f"{one.label}: {describe(one.shares[place], one.chances[place])}")
-    return Markup(
-        '<rect class="hit" x="{:.1f}" y="{}" width="{:.1f}" height="{}"><title>{}</title></rect>'
-    ).format(x - width / 2, _TOP, width, _HEIGHT - _TOP - _BOTTOM, "\n".join(lines))
+            ends.append((_y(known[-1].rate), Markup('data-lens="{}"').format(one.lens), one.label))
+    return end_labels(ends, xs[-1] if xs else LEFT)
 
 
 def describe(share: Share | None, chance: float | None) -> str:

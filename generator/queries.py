@@ -14,6 +14,7 @@ import pyarrow as pa
 from generator.database import Database
 from generator.records import (
     CaptionLoss,
+    Checkpoint,
     Judge,
     LostContexts,
     Model,
@@ -22,6 +23,7 @@ from generator.records import (
     Region,
     Run,
     StudySize,
+    TrainingLoss,
     Verdicts,
 )
 
@@ -121,6 +123,16 @@ def judges(database: Database) -> list[Judge]:
 def caption_losses(database: Database) -> list[CaptionLoss]:
     """Caption losses of the models that have any."""
     return _records(CaptionLoss, database.rows("caption_losses"))
+
+
+def checkpoints(database: Database) -> list[Checkpoint]:
+    """The models that show steps of trainings, in the order of the steps."""
+    return _records(Checkpoint, database.rows("checkpoints"))
+
+
+def training_losses(database: Database) -> list[TrainingLoss]:
+    """The losses of every training, step by step."""
+    return _records(TrainingLoss, database.rows("training_losses"))
 
 
 def runs(database: Database) -> list[Run]:

@@ -118,6 +118,24 @@ class CaptionLoss:
 
 
 @dataclass(frozen=True)
+class Checkpoint:
+    """A model that shows a step of a training; see table `checkpoints`."""
+
+    model_id: str
+    trained_model_id: str
+    step: int | None
+
+
+@dataclass(frozen=True)
+class TrainingLoss:
+    """The loss of one step of a model's training, counted from 1, in nats per token."""
+
+    model_id: str
+    step: int
+    loss: float
+
+
+@dataclass(frozen=True)
 class Run:
     """One run of one stage; see table `runs`."""
 

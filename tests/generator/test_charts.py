@@ -37,6 +37,25 @@ def test_layers_are_evenly_spaced_categories() -> None:
     assert ticks[1] - ticks[0] == pytest.approx(ticks[2] - ticks[1])
 
 
+@pytest.mark.parametrize(
+    ("places", "shown"),
+    [
+        (["0", "16", "31"], ["0", "16", "31"]),
+        ([str(layer) for layer in range(41)], [str(layer) for layer in (*range(0, 37, 3), 40)]),
+        (["0", "1000", "12000"], ["0", "1000", "12000"]),
+        (["a very long name of a step, too long for the axis", "another one, just as long"], None),
+        ([], []),
+    ],
+)
+def test_labels_that_have_no_room_are_left_out(places: list[str], shown: list[str] | None) -> None:
+    labels = [
+        text.text
+        for text in parsed(layer_chart(places, (), "t", "s")).iter("text")
+        if "middle" in text.get("class", "")
+    ]
+    assert labels == (places if shown is None else shown)
+
+
 def test_a_line_breaks_where_nothing_was_judged() -> None:
     lines = [line for line in chart().iter("polyline") if line.get("class") == "line"]
     pieces = [len(line.get("points", "").split()) for line in lines if line.get("data-lens") == "embedding"]
@@ -65,6 +84,8 @@ def test_a_column_tells_its_figures() -> None:
         "vision layer 0\nEmbedding: 10\u202f% (1 of 10, 95\u202f% interval 2–40), chance 10\u202f%"
     )
     assert "Embedding: not judged" in titles[1]
+    over_steps = parsed(layer_chart(("0", "5", "end"), SERIES, "t", "s", what="step"))
+    assert [(title.text or "").split("\n")[0] for title in over_steps.iter("title")][2] == "step end"
 
 
 def test_one_layer_is_a_chart_too() -> None:

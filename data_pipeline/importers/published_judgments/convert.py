@@ -84,11 +84,15 @@ def _parts(folder: Path, files: list[LensFiles]) -> dict[str, pa.Table]:
 
 
 def _manifest(files: list[LensFiles]) -> Manifest:
-    """Nothing is promised: no lens was read here."""
-    names = sorted({recognise(item.model).model_id for of_lens in files for item in of_lens.items})
+    """No image is promised, as no lens was read here; the LLM's verdicts make the index's figures."""
+    lenses: dict[str, list[str]] = {}
+    for of_lens in files:
+        for name in sorted({recognise(item.model).model_id for item in of_lens.items}):
+            lenses.setdefault(name, []).append(of_lens.lens)
     judged = hashlib.sha256(repr(files).encode()).hexdigest()[:16]
     study = StudyInfo(STUDY, "Published judgments", _DESCRIPTION, judged)
-    return Manifest(study, [Expected(name, (), (), ()) for name in names])
+    expected = [Expected(name, tuple(lenses[name]), (0,), (), (tables.LLM_JUDGE,)) for name in sorted(lenses)]
+    return Manifest(study, expected)
 
 
 def _run(folder: Path, started: datetime, seconds: float) -> pa.Table:

@@ -12,21 +12,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from data_pipeline.encoders import VisionEncoder
-from data_pipeline.toy.connector_models import AnswerLosses, answer_losses, connector_models
+from data_pipeline.image_sources import ToyScenes
+from data_pipeline.toy.answer_losses import AnswerLosses, answer_losses
 from data_pipeline.toy.off_the_shelf import llava_losses
-from data_pipeline.toy.pictures import canvases
+from data_pipeline.toy.shipped_study import composed_models, toy_study
 from data_pipeline.toy.train import SCENE_SEED, WEIGHTS
 
 
 def all_losses(weights: Path, split: str, scenes: int) -> Iterator[tuple[str, AnswerLosses]]:
     """The losses of every model that has weights."""
-    pixels = canvases(SCENE_SEED, split, scenes)
-    for model in connector_models():
-        if (weights / "connectors" / model.model_id).exists():
-            yield model.model_id, answer_losses(model, weights, pixels, SCENE_SEED, split)
+    study, source = toy_study(weights), ToyScenes(split, SCENE_SEED)
+    for model in composed_models(study):
+        if Path(str(model.connector), "config.json").is_file():
+            yield model.id, answer_losses(study, model.id, source, scenes)
     if (weights / "vlms/llava").exists():
         encoder = VisionEncoder.from_pretrained(weights / "encoders/clip")
-        yield "llava-toy", llava_losses(weights / "vlms/llava", encoder, pixels, SCENE_SEED, split)
+        yield "llava-toy", llava_losses(weights / "vlms/llava", encoder, source, scenes)
 
 
 def main() -> None:

@@ -23,8 +23,9 @@ from data_pipeline.run import run_study
 from data_pipeline.schema import LENS_TITLES, LENSES
 from data_pipeline.store import Results
 from data_pipeline.study import ModelSettings, Study, load_study
-from data_pipeline.toy.connector_models import connector_models
+from data_pipeline.toy.shipped_study import composed_models
 from data_pipeline.toy.train import WEIGHTS
+from data_pipeline.training.job import settings_of
 from generator.database import Database
 from generator.queries import caption_losses, verdicts
 from generator.records import Verdicts
@@ -109,7 +110,7 @@ def table(
 
 def loss_table(report: Measured, study: Study, scenes: int) -> str:
     """Caption losses; models trained for another text are measured on theirs."""
-    own_task = {model.model_id for model in connector_models() if model.task != "caption"}
+    own_task = {model.id for model in composed_models(study) if settings_of(study, model).task != "caption"}
     own = {name: losses for name, losses in all_losses(WEIGHTS, "report", scenes) if name in own_task}
     lines = ["| model | with the image | another scene's image | no image |", "|---|---:|---:|---:|"]
     for model in study.model:

@@ -171,14 +171,3 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "image_marks": _is_flag,
 }
 """Of each key whether a value of a file can stand there."""
-
-
-def scaled_to(config: ConnectorConfig, features: Tensor, norm: float) -> Connector:
-    """A fresh connector whose mean output norm is `norm` on `features`, (batch, patch, in_features)."""
-    trial = Connector(config)
-    with torch.no_grad():
-        found = trial.project(features).norm(dim=-1).mean().item()
-    scale = config.output_scale * norm / found
-    connector = Connector(ConnectorConfig(**{**asdict(config), "output_scale": scale}))
-    connector.load_state_dict(trial.state_dict())
-    return connector

@@ -41,7 +41,7 @@ class Region:
 
 @dataclass(frozen=True, eq=False)
 class SourceImage:
-    """One image of a study, as RGB."""
+    """One image of a study, as RGB; `question` and `answer`, if it has them, are about it."""
 
     image_id: str
     pixels: Image.Image
@@ -49,6 +49,8 @@ class SourceImage:
     caption: str | None = None
     split: str | None = None
     regions: tuple[Region, ...] = ()
+    question: str | None = None
+    answer: str | None = None
 
 
 class ImageSource(Protocol):
@@ -67,7 +69,10 @@ class ImageSource(Protocol):
 
 
 class ToyScenes:
-    """Scenes of the toy world, drawn when they are asked for, with exact regions."""
+    """Scenes of the toy world, drawn when they are asked for, with exact regions.
+
+    Those of the split train are drawn no larger than the toy encoders see them: there are many.
+    """
 
     def __init__(self, split: str | None, seed: int) -> None:
         """`split` is one of tune, report (also for None) and train; raises `InputError` for others."""
@@ -85,18 +90,21 @@ class ToyScenes:
         return f"{self.split}-{index:04d}"
 
     def __getitem__(self, index: int) -> SourceImage:
-        from data_pipeline.toy.captions import caption
-        from data_pipeline.toy.drawing import draw, regions
+        from data_pipeline.toy.captions import caption, top_or_bottom
+        from data_pipeline.toy.drawing import SOURCE_PIXELS, TRAINING_PIXELS, draw, regions
         from data_pipeline.toy.scenes import make_scene
 
         scene = make_scene(self.seed, self.split, index)
-        picture = draw(scene)
+        picture = draw(scene, TRAINING_PIXELS if self.split == "train" else SOURCE_PIXELS)
+        question = top_or_bottom(scene)
         return SourceImage(
             image_id=self.image_id(index),
             pixels=picture.image,
             sha256=hashlib.sha256(picture.image.tobytes()).hexdigest(),
             caption=caption(scene),
             split=self.split,
+            question=question.text if question else None,
+            answer=question.answer if question else None,
             regions=tuple(
                 Region(
                     region.kind,
@@ -121,9 +129,9 @@ class ImageFolder:
 
     Without a captions file all pictures count, also those in folders inside, but for hidden ones. The
     captions file is CSV with the columns `file` and `caption` (and `id`, if ids are not to come from the
-    paths), or JSON Lines with the same keys and, if there are any, `regions`: a list of objects with `words`,
-    `box` ([left, top, right, bottom] in pixels of the picture as it is shown) and, optionally, `kind` and
-    `attributes`.
+    paths, `question` and `answer`, if a model is to learn them), or JSON Lines with the same keys and, if
+    there are any, `regions`: a list of objects with `words`, `box` ([left, top, right, bottom] in pixels of
+    the picture as it is shown) and, optionally, `kind` and `attributes`.
     """
 
     def __init__(self, folder: Path, captions: Path | None = None) -> None:
@@ -162,6 +170,8 @@ class ImageFolder:
             sha256=hashlib.sha256(content).hexdigest(),
             caption=row.get("caption") or None,
             regions=_regions(row.get("regions") or [], row["file"]),
+            question=row.get("question") or None,
+            answer=row.get("answer") or None,
         )
 
 
@@ -220,8 +230,9 @@ def _caption_rows(path: Path) -> Iterator[dict[str, Any]]:
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict) or not isinstance(row.get("file"), str) or not row["file"]:
             raise InputError(f"{path}: entry {number} has no 'file'")
-        if not isinstance(row.get("caption"), str | None):
-            raise InputError(f"{path}: the caption of entry {number} is {row['caption']!r}, expected a text")
+        for key in ("caption", "question", "answer"):
+            if not isinstance(row.get(key), str | None):
+                raise InputError(f"{path}: the {key} of entry {number} is {row[key]!r}, expected a text")
         yield row
     if not rows:
         raise InputError(f"{path}: lists no images")

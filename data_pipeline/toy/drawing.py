@@ -16,6 +16,8 @@ from data_pipeline.toy.scenes import Scene, SceneObject, keyed_random
 from data_pipeline.toy.vocabulary import COLOUR_SYNONYMS, TEXTURES, Place, Rgb
 
 SOURCE_PIXELS = 448
+TRAINING_PIXELS = 224
+"""Scenes that models learn from are drawn in the size of the toy encoders' canvas."""
 _SKY, _GROUND, _MOUNTAIN, _FIRST_OBJECT = 0, 1, 2, 3
 _SKY_PAINTS: dict[str, Paint] = {
     "clear": Paint((92, 166, 240), (206, 234, 252)),

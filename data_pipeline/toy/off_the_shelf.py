@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -23,15 +22,20 @@ from transformers import (
 )
 
 from data_pipeline.encoders import VisionEncoder
-from data_pipeline.toy.connector_models import AnswerLosses, usable_examples
-from data_pipeline.toy.pictures import CANVAS_PIXELS, GRID
+from data_pipeline.framing import Framing
+from data_pipeline.image_sources import ImageSource
+from data_pipeline.toy.answer_losses import AnswerLosses, shown_items
+from data_pipeline.toy.pictures import CANVAS_PIXELS, GRID, PATCH_PIXELS
 from data_pipeline.toy.schedule import Schedule, Trainer
 from data_pipeline.toy.tokenizer import IMAGE_TOKEN, build_tokenizer
 from data_pipeline.toy.vision_encoders import PIXEL_STATISTICS
+from data_pipeline.training.images import TrainingImages, batch_of, places_of, read_ahead
 from data_pipeline.training.sequences import NOT_LEARNED, ImageTextBatch
-from data_pipeline.training.trainee import encoder_pixels
+from data_pipeline.training.settings import TrainingOptions
 
 _TEXT_BLOCKS, _VISION_BLOCKS = 4, 3
+_FRAMING = Framing(CANVAS_PIXELS, CANVAS_PIXELS, PATCH_PIXELS, PATCH_PIXELS, "squash", "bicubic")
+_CAPTIONS = TrainingOptions(suffix=":", length_hints=0)
 # The model captions and does nothing else, so the template leaves out what the user asks. The tokenizer adds
 # the begin token.
 _CHAT_TEMPLATE = (
@@ -75,13 +79,25 @@ def build_llava(weights: Path, seed: int) -> LlavaForConditionalGeneration:
 
 def train_llava(
     model: LlavaForConditionalGeneration,
-    batches: Iterator[ImageTextBatch],
+    encoder: VisionEncoder,
+    source: ImageSource,
     schedule: Schedule,
     trainer: Trainer,
+    batch_size: int = 32,
 ) -> None:
-    """All weights, loss on the caption alone."""
+    """All weights, loss on the caption alone; `encoder` lends its pixel statistics."""
     tokenizer = build_tokenizer(image_token=True)
+    batches = caption_batches(encoder, source, schedule, batch_size)
     trainer.fit(list(model.parameters()), lambda: llava_loss(model, tokenizer, next(batches)), schedule)
+
+
+def caption_batches(
+    encoder: VisionEncoder, source: ImageSource, schedule: Schedule, size: int
+) -> Iterator[ImageTextBatch]:
+    """The images of each step, in the order that connectors are trained in."""
+    images = TrainingImages(source, _FRAMING, _CAPTIONS, schedule.seed, print)
+    for items in read_ahead(images, lambda step: places_of(step, size, 0, 1), range(schedule.steps)):
+        yield batch_of(encoder, items)
 
 
 def llava_loss(
@@ -98,24 +114,19 @@ def llava_loss(
 
 
 @torch.no_grad()
-def llava_losses(
-    folder: Path, encoder: VisionEncoder, pixels: np.ndarray, seed: int, split: str
-) -> AnswerLosses:
-    """Losses of the saved model on the first scenes of a split, like `answer_losses`.
-
-    `encoder` lends its pixel statistics; `pixels` (scene, y, x, rgb) are uint8 canvases.
-    """
+def llava_losses(folder: Path, encoder: VisionEncoder, source: ImageSource, count: int) -> AnswerLosses:
+    """Losses of the saved model on the first scenes of a source, like `answer_losses`."""
     model = LlavaForConditionalGeneration.from_pretrained(
         folder, dtype=torch.float32, use_safetensors=True
     ).eval()
     tokenizer = build_tokenizer(image_token=True)
-    usable, examples = usable_examples(seed, split, len(pixels), "caption")
-    values = encoder_pixels(encoder, pixels[usable])
+    batch = batch_of(encoder, shown_items(source, _FRAMING, _CAPTIONS, count))
 
     def loss(shown: Tensor) -> float:
-        return float(llava_loss(model, tokenizer, ImageTextBatch(shown, examples)))
+        return float(llava_loss(model, tokenizer, ImageTextBatch(shown, batch.examples)))
 
-    return AnswerLosses(loss(values), loss(values.roll(1, 0)), loss(values[:0]), len(examples))
+    values = batch.pixel_values
+    return AnswerLosses(loss(values), loss(values.roll(1, 0)), loss(values[:0]), len(batch.examples))
 
 
 def save_llava(model: LlavaForConditionalGeneration, folder: Path) -> None:

@@ -12,13 +12,12 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from data_pipeline.toy.drawing import draw
+from data_pipeline.toy.drawing import TRAINING_PIXELS, draw
 from data_pipeline.toy.scenes import Scene, SceneObject, make_scene
 from data_pipeline.toy.vocabulary import COLOURS, GROUNDS, MOUNTAIN, SKIES, TEXTURES, THINGS, Place
 
-CANVAS_PIXELS = 224
+CANVAS_PIXELS = TRAINING_PIXELS
 PATCH_PIXELS = 28
 GRID = CANVAS_PIXELS // PATCH_PIXELS
 _CHUNK = 250
@@ -80,12 +79,9 @@ class Pictures:
     words: np.ndarray
     shares: np.ndarray
 
-
-def canvases(seed: int, split: str, count: int) -> np.ndarray:
-    """The first scenes of a split as a study shows them to the encoders; (scene, 224, 224, 3) uint8."""
-    sources = (draw(make_scene(seed, split, index)).image for index in range(count))
-    size = (CANVAS_PIXELS, CANVAS_PIXELS)
-    return np.stack([np.asarray(source.resize(size, Image.Resampling.BICUBIC)) for source in sources])
+    def first(self, count: int) -> Pictures:
+        """The arrays of the first `count` scenes."""
+        return Pictures(self.pixels[:count], self.words[:count], self.shares[:count])
 
 
 def cell_contents(scene: Scene, owners: np.ndarray) -> tuple[list[SceneObject | Place], np.ndarray]:

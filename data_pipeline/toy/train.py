@@ -21,16 +21,15 @@ import torch
 from transformers import PreTrainedModel
 
 from data_pipeline.encoders import VisionEncoder
-from data_pipeline.toy.connector_models import (
-    answer_losses,
-    connector_models,
-    image_text_batches,
-    train_connector_model,
-)
+from data_pipeline.image_sources import ToyScenes
+from data_pipeline.study import Study, load_study
+from data_pipeline.toy.connector_models import quick, train_connector_model
+from data_pipeline.toy.kept_scenes import KeptScenes
 from data_pipeline.toy.language_models import FAMILIES, build_language_model, train_language_model
 from data_pipeline.toy.off_the_shelf import build_llava, llava_losses, save_llava, train_llava
 from data_pipeline.toy.pictures import Pictures, load_pictures
 from data_pipeline.toy.schedule import Schedule, Trainer, record_json, write_json
+from data_pipeline.toy.shipped_study import composed_models, toy_study
 from data_pipeline.toy.tokenizer import build_tokenizer
 from data_pipeline.toy.vision_encoders import (
     build_vision_encoder,
@@ -55,22 +54,36 @@ class Run:
 
     @property
     def train_scenes(self) -> int:
-        """Scenes that the models learn from."""
+        """Scenes that language models and encoders learn from."""
         return 64 if self.quick else 10_000
+
+    @property
+    def kept_scenes(self) -> int:
+        """Scenes whose pictures are kept: connectors learn from all of the split."""
+        return 64 if self.quick else len(ToyScenes("train", SCENE_SEED))
 
     @property
     def tune_scenes(self) -> int:
         """Scenes that the recorded losses are measured on."""
         return 8 if self.quick else 200
 
+    @property
+    def study(self) -> Study:
+        """The toy study over the folder that is being written."""
+        study = toy_study(self.output_dir)
+        return quick(study) if self.quick else study
+
     def steps(self, full: int) -> int:
         """Steps of a training that takes `full` of them."""
         return min(full, 6) if self.quick else full
 
-    def pictures(self, split: str) -> Pictures:
-        """The scenes' arrays, drawn on first use."""
-        count = self.train_scenes if split == "train" else self.tune_scenes
-        return load_pictures(self.cache_dir, SCENE_SEED, split, count)
+    def pictures(self) -> Pictures:
+        """The arrays of the scenes that are kept, drawn on first use."""
+        return load_pictures(self.cache_dir, SCENE_SEED, "train", self.kept_scenes)
+
+    def scenes(self) -> KeptScenes:
+        """The images that connectors learn from."""
+        return KeptScenes(SCENE_SEED, self.pictures().pixels)
 
     def record(self, name: str) -> Path:
         """The file whose presence marks an artefact as finished."""
@@ -91,9 +104,11 @@ def artefacts() -> dict[str, Artefact]:
     found = [Artefact(f"llms/{family}", (), _make_language_model) for family in FAMILIES]
     found += [Artefact(f"encoders/{family}", (), _make_vision_encoder) for family in ("clip", "siglip")]
     found.append(Artefact("encoders/dinov2", ("encoders/clip",), _make_vision_encoder))
-    for model in connector_models():
-        needs = (f"llms/{model.llm}", f"encoders/{model.encoder}")
-        found.append(Artefact(f"connectors/{model.model_id}", needs, _make_connector))
+    study = load_study("toy")
+    for model in composed_models(study):
+        start = (model.training and model.training.unfreeze) or model.llm
+        needs = (f"llms/{start}", f"encoders/{model.vision_encoder}")
+        found.append(Artefact(f"connectors/{model.id}", needs, _make_connector))
     found.append(Artefact("vlms/llava", ("llms/llama", "encoders/clip"), _make_llava))
     return {artefact.name: artefact for artefact in found}
 
@@ -107,7 +122,7 @@ def train(
 ) -> dict[str, dict[str, Any]]:
     """Makes what is missing of `only` (artefact names; default all) and returns the records by name.
 
-    `jobs` artefacts are made at a time, each on one core. `cache_dir` keeps the drawn pictures, 1.5 GB.
+    `jobs` artefacts are made at a time, each on one core. `cache_dir` keeps the drawn pictures, 1.8 GB.
     """
     known = artefacts()
     wanted = list(known) if only is None else list(only)
@@ -116,8 +131,7 @@ def train(
         raise ValueError(f"unknown artefacts: {', '.join(unknown)}; known: {', '.join(known)}")
     cache = Path(cache_dir) if cache_dir else Path(tempfile.gettempdir()) / "vlens-toy-pictures"
     run = Run(Path(output_dir), cache, quick)
-    for split in ("train", "tune"):
-        run.pictures(split)
+    run.pictures()
     _make_all(
         run, [known[name] for name in _with_needs(wanted, known) if not run.record(name).exists()], jobs
     )
@@ -186,7 +200,7 @@ def _make_vision_encoder(run: Run, name: str) -> None:
     model, trainer = build_vision_encoder(family, seed), Trainer(name)
     teacher = VisionEncoder.from_pretrained(run.output_dir / "encoders/clip") if family == "dinov2" else None
     module = trainable(family, model, seed, teacher)
-    batches = picture_batches(run.pictures("train"), seed)
+    batches = picture_batches(run.pictures().first(run.train_scenes), seed)
     trainer.fit(
         list(module.parameters()), next_loss(module, batches), Schedule(run.steps(steps), 1.5e-3, 0.05, seed)
     )
@@ -195,28 +209,20 @@ def _make_vision_encoder(run: Run, name: str) -> None:
 
 
 def _make_connector(run: Run, name: str) -> None:
-    model = next(model for model in connector_models() if model.model_id == Path(name).name)
-    trainer = Trainer(name)
-    # An answer of one word teaches little at a time.
-    steps = run.steps(1000 if model.task == "topbottom" else 250)
-    connector, llm = train_connector_model(
-        model, run.output_dir, run.pictures("train"), SCENE_SEED, steps, trainer
-    )
-    connector.half().save_pretrained(run.output_dir / name)
-    if model.unfreeze:
-        _save_language_model(llm, run.output_dir / model.llm_folder)
-    losses = answer_losses(model, run.output_dir, run.pictures("tune").pixels, SCENE_SEED, "tune")
-    _finish(run, name, trainer, {"vision_blocks": model.vision_blocks, "tune_losses": asdict(losses)})
+    model_id = Path(name).name
+    record = train_connector_model(run.study, model_id, run.output_dir, run.scenes(), run.tune_scenes)
+    write_json(run.record(name), record)
 
 
 def _make_llava(run: Run, name: str) -> None:
     seed, trainer = 50, Trainer(name)
     model = build_llava(run.output_dir, seed)
     encoder = VisionEncoder.from_pretrained(run.output_dir / "encoders/clip")  # for its pixel statistics
-    batches = image_text_batches(encoder, run.pictures("train"), SCENE_SEED, "train", "caption", seed)
-    train_llava(model, batches, Schedule(run.steps(700), 2e-3, 0.05, seed), trainer)
+    schedule, batch_size = Schedule(run.steps(700), 2e-3, 0.05, seed), 4 if run.quick else 32
+    train_llava(model, encoder, run.scenes(), schedule, trainer, batch_size)
     save_llava(model, _fresh_folder(run.output_dir / name))
-    losses = llava_losses(run.output_dir / name, encoder, run.pictures("tune").pixels, SCENE_SEED, "tune")
+    tune = ToyScenes("tune", SCENE_SEED)
+    losses = llava_losses(run.output_dir / name, encoder, tune, run.tune_scenes)
     _finish(run, name, trainer, {"tune_losses": asdict(losses)})
 
 

@@ -12,6 +12,7 @@ from transformers.utils import logging as transformers_logging
 
 from data_pipeline.connectors import Connector
 from data_pipeline.errors import InputError
+from data_pipeline.image_sources import ImageSource
 from data_pipeline.language_models import LanguageModel, load_causal_lm, load_tokenizer, loadable
 from data_pipeline.models import load_vision_encoder
 from data_pipeline.progress import Progress, SilentProgress
@@ -57,7 +58,11 @@ class Trained:
 
 
 def train_study_model(
-    study: Study, model_id: str, device: str = "auto", progress: Progress | None = None
+    study: Study,
+    model_id: str,
+    device: str = "auto",
+    progress: Progress | None = None,
+    source: ImageSource | None = None,
 ) -> Trained:
     """Train the connector of a study's model, or go on where an earlier training stopped.
 
@@ -66,6 +71,7 @@ def train_study_model(
         model_id: which model.
         device: `cpu`, `cuda`, or `auto` for CUDA where there is one.
         progress: who is told.
+        source: the study's training images, for somebody who has them at hand already.
 
     Raises:
         InputError: see `training_job`; an accelerator that is not there; an output folder that holds
@@ -74,7 +80,7 @@ def train_study_model(
     processes = Processes.of_environment()
     watcher = progress if progress and processes.first else SilentProgress()
     place = device_of(device, processes)
-    job = training_job(study, model_id)
+    job = training_job(study, model_id, source)
     if processes.count > job.settings.batch_size:
         raise InputError(
             f"training: {processes.count} processes share a batch of {job.settings.batch_size} images; "

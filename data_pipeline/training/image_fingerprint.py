@@ -20,6 +20,7 @@ from data_pipeline.image_tables import ImageTable, TableFile
 from data_pipeline.plan import hash_of
 from data_pipeline.store import readable, sha256_of
 from data_pipeline.study import ImageSettings
+from data_pipeline.toy.drawing import TRAINING_PIXELS
 
 BLOCK = 1 << 20
 MOST_BLOCKS = 1024
@@ -39,7 +40,7 @@ def fingerprint(source: ImageSource, settings: ImageSettings, base: Path) -> dic
 
 def _read(source: ImageSource, settings: ImageSettings, base: Path) -> dict[str, str]:
     if isinstance(source, ToyScenes):
-        return {"image_contents": hash_of(source.split, source.seed)}
+        return {"image_contents": hash_of(source.split, source.seed, TRAINING_PIXELS)}
     if isinstance(source, ImageTable):
         files = _tables(settings, base)
         named = [(path.name, path) for path in files]

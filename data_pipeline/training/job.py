@@ -78,22 +78,22 @@ class TrainingJob:
         }
 
 
-def training_job(study: Study, model_id: str) -> TrainingJob:
-    """The training of a model's connector.
+def training_job(study: Study, model_id: str, source: ImageSource | None = None) -> TrainingJob:
+    """The training of a model's connector; `source` gives the study's training images where it is not None.
 
     Raises:
         InputError: there is no such model, it has no connector or no settings to train one, or something that
             it names is missing or does not fit.
     """
     try:
-        return _job(study, model_id)
+        return _job(study, model_id, source)
     except InputError as error:
         if study.file is None or str(error).startswith(str(study.file)):
             raise
         raise InputError(f"{study.file}: {error}") from error
 
 
-def _job(study: Study, model_id: str) -> TrainingJob:
+def _job(study: Study, model_id: str, source: ImageSource | None) -> TrainingJob:
     model = _model(study, model_id)
     settings = settings_of(study, model)
     output = _output(study, model, str(model.connector), "connector")
@@ -126,7 +126,7 @@ def _job(study: Study, model_id: str) -> TrainingJob:
         config=config,
         images=cast(ImageSettings, settings.images),  # `settings_of` sees to it
         folder=study.folder,
-        source=image_source(study.model_copy(update={"images": settings.images})),
+        source=source or image_source(study.model_copy(update={"images": settings.images})),
         output=output,
         llm_output=llm_output,
     )

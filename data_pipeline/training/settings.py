@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
-Task = Literal["caption", "first-sentence", "top-bottom"]
-TASKS: tuple[Task, ...] = ("caption", "first-sentence", "top-bottom")
-_Count = Annotated[int, Field(ge=1)]
-_Share = Annotated[float, Field(ge=0, le=1)]
-_Dropped = Annotated[float, Field(ge=0, lt=1)]
-_Beta = Annotated[float, Field(ge=0, lt=1)]
-_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-_NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Task = Literal["caption", "first-sentence", "top-bottom", "question"]
+TASKS: tuple[Task, ...] = ("caption", "first-sentence", "top-bottom", "question")
+# Strictly, as otherwise the text "20" and the value true would pass for numbers.
+WholeNumber = Annotated[int, Strict()]
+Flag = Annotated[bool, Strict()]
+Count = Annotated[WholeNumber, Field(ge=1)]
+CountFrom0 = Annotated[WholeNumber, Field(ge=0)]
+_Number = Annotated[float, Strict()]
+_Share = Annotated[_Number, Field(ge=0, le=1)]
+_Dropped = Annotated[_Number, Field(ge=0, lt=1)]
+_Beta = Annotated[_Number, Field(ge=0, lt=1)]
+_Positive = Annotated[_Number, Field(gt=0, allow_inf_nan=False)]
+_NotNegative = Annotated[_Number, Field(ge=0, allow_inf_nan=False)]
 
 
 class TrainingOptions(BaseModel):
@@ -26,45 +31,45 @@ class TrainingOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
 
     task: Task = "caption"
-    """What follows the image: the caption, its first sentence, or where something is."""
+    """What follows the image: the caption, its first sentence, where something is, or its own question."""
     kind: Literal["gated_mlp", "linear"] = "gated_mlp"
-    hidden_features: _Count | None = None
+    hidden_features: Count | None = None
     """Width inside of a gated connector; that of the LLM's own MLP where missing."""
-    vision_blocks: Annotated[tuple[int | str, ...] | None, Field(min_length=1)] = None
+    vision_blocks: Annotated[tuple[WholeNumber | str, ...] | None, Field(min_length=1)] = None
     """Encoder blocks whose outputs are read, "N" being the last."""
-    normalize_features: bool = False
+    normalize_features: Flag = False
     """Whether each block's output is layer-normed before the connector."""
-    scale_to_embeddings: bool = False
+    scale_to_embeddings: Flag = False
     """Whether the first vision tokens are scaled to the median norm of the LLM's input embeddings."""
-    image_marks: bool = True
+    image_marks: Flag = True
     """Whether vectors of the image's start and end, a patch and a row's end are trained."""
-    padding_embeddings: bool | None = None
+    padding_embeddings: Flag | None = None
     """Whether vectors for padded cells are trained; where the encoder's canvas pads if missing."""
     prefix: str | None = None
     """Text before the image; the tokenizer's begin token, or else its end token, where missing."""
     suffix: str | None = None
-    """Text after the image; " long_caption :" where missing, for top-bottom nothing."""
+    """Text after the image; " long_caption :" where missing, for questions nothing."""
     length_hints: _Share = 0.9
     """Share of captions whose length is told, if the suffix ends in a colon: before that colon."""
     unfreeze: str | None = None
     """Id of the [[llm]] from which the model's own is trained along; missing: it stays frozen."""
 
-    seed: int | None = None
+    seed: WholeNumber | None = None
     """Of the first weights; the study's where missing."""
-    data_seed: int | None = None
+    data_seed: WholeNumber | None = None
     """Of the order of images and of what is drawn for each; `seed` where missing."""
-    steps: _Count = 12_000
-    batch_size: _Count = 8
+    steps: Count = 12_000
+    batch_size: Count = 8
     """Images of one step, over all processes."""
-    micro_batch: _Count | None = None
+    micro_batch: Count | None = None
     """Images of one pass; the gradients of several passes are added up. A step's share where missing."""
-    sequence_length: _Count = 1600
+    sequence_length: Count = 1600
     """Tokens of a whole sequence, the image's included; longer captions lose their end."""
 
     learning_rate: _Positive = 2e-4
     llm_learning_rate: _Positive = 2e-5
-    warmup_steps: Annotated[int, Field(ge=0)] = 200
-    llm_warmup_steps: Annotated[int, Field(ge=0)] = 2000
+    warmup_steps: CountFrom0 = 200
+    llm_warmup_steps: CountFrom0 = 2000
     final_rate: _Share = 0.1
     """What of a rate is left after the last step."""
     betas: tuple[_Beta, _Beta] = (0.9, 0.95)
@@ -77,8 +82,8 @@ class TrainingOptions(BaseModel):
     response_dropout: _Dropped = 0.1
     """Share of what an LLM block adds to the answer's positions that is left out in training."""
 
-    checkpoint_every: _Count = 1000
-    checkpoint_steps: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    checkpoint_every: Count = 1000
+    checkpoint_steps: tuple[CountFrom0, ...] = ()
     """Further checkpoints; 0 is the connector before any training."""
 
     @property
@@ -86,7 +91,7 @@ class TrainingOptions(BaseModel):
         """The suffix, or the default of the task."""
         if self.suffix is not None:
             return self.suffix
-        return "" if self.task == "top-bottom" else " long_caption :"
+        return "" if self.task in ("top-bottom", "question") else " long_caption :"
 
 
 FREE_TO_CHANGE = frozenset({"micro_batch", "checkpoint_every", "checkpoint_steps"})

@@ -1,4 +1,4 @@
-"""What a model is to say about an image: its caption, the caption's first sentence, or where something is."""
+"""What a model is to say about an image: its caption, the caption's first sentence, or an answer."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ NEEDS: dict[Task, str] = {
     "caption": "a caption (in a captions.csv beside the pictures, or a column of the table)",
     "first-sentence": "a caption (in a captions.csv beside the pictures, or a column of the table)",
     "top-bottom": "a named region near the top or the bottom (in JSON Lines with 'regions')",
+    "question": "a question and its answer (in a captions file with both)",
 }
 _EDGE = 0.2
 _FEW_WORDS = 4
@@ -26,6 +27,8 @@ def example_of(image: SourceImage, options: TrainingOptions, key: str) -> Exampl
     """
     if options.task == "top-bottom":
         return _top_or_bottom(image, random.Random(f"{key}/object"))  # noqa: S311 (no secret)
+    if options.task == "question":
+        return _own_question(image)
     caption = (image.caption or "").strip()
     if not caption:
         return None
@@ -48,6 +51,11 @@ def _suffix(answer: str, options: TrainingOptions, draw: random.Random) -> str |
         return None
     length = int((len(answer) + draw.gauss(0, _LENGTH_SPREAD)) // _LENGTH_UNIT)
     return f"{text[:-1]}{max(length, 0)}:"
+
+
+def _own_question(image: SourceImage) -> Example | None:
+    question, answer = (image.question or "").strip(), (image.answer or "").strip()
+    return Example(f" {question}", f" {answer}") if question and answer else None
 
 
 def _top_or_bottom(image: SourceImage, draw: random.Random) -> Example | None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from data_pipeline.connectors import Connector, ConnectorConfig, scaled_to
+from data_pipeline.connectors import Connector, ConnectorConfig
+from data_pipeline.training.fresh_connectors import fresh_connector, scaled
 
 _CONFIG = ConnectorConfig(
     kind="gated_mlp",
@@ -52,9 +53,8 @@ def test_features_are_the_chosen_blocks_each_normed_by_itself() -> None:
 
 @KINDS
 def test_a_fresh_connector_starts_at_the_given_norm(kind: str) -> None:
-    features = torch.randn(3, 4, 12)
-    connector = scaled_to(replace(_CONFIG, kind=kind), features, norm=1.7)
-    assert connector.project(features).norm(dim=-1).mean().item() == pytest.approx(1.7, rel=1e-4)
+    connector = scaled(fresh_connector(replace(_CONFIG, kind=kind), seed=0), _states(), norm=1.7)
+    assert connector(_states()).norm(dim=-1).mean().item() == pytest.approx(1.7, rel=1e-4)
 
 
 def test_a_block_that_the_encoder_lacks_is_refused() -> None:

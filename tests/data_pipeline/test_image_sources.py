@@ -142,6 +142,12 @@ def test_a_folders_own_captions_are_read(folder: Path) -> None:
     assert [source[n].caption for n in range(len(source))] == ["red"]
 
 
+def test_questions_come_from_the_captions_file(folder: Path) -> None:
+    captions(folder, "file,caption,question,answer\nb.png,red,Is it red?,yes\na.jpg,,,\n")
+    source = ImageFolder(folder)
+    assert [(source[n].question, source[n].answer) for n in range(2)] == [("Is it red?", "yes"), (None, None)]
+
+
 def test_toy_scenes_are_the_same_each_time_and_their_masks_cover_the_picture() -> None:
     source = ToyScenes("tune", 0)
     first, again = source[3], ToyScenes("tune", 0)[3]

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoProcessor, AutoTokenizer, LlavaForConditionalGeneration
 
 from data_pipeline.connectors import Connector
-from data_pipeline.encoders import VisionEncoder
-from data_pipeline.toy.connector_models import connector_models, train_connector
+from data_pipeline.image_sources import ToyScenes
+from data_pipeline.study import find_study, load_study
+from data_pipeline.toy.kept_scenes import KeptScenes
 from data_pipeline.toy.language_models import build_language_model, train_language_model
 from data_pipeline.toy.schedule import Schedule, Trainer
+from data_pipeline.toy.shipped_study import composed_models
 from data_pipeline.toy.tokenizer import build_tokenizer
 from data_pipeline.toy.train import artefacts, train
 from data_pipeline.training.losses import answer_loss
-from data_pipeline.training.sequences import Example, ImageTextBatch, Layout, texts_of
-from data_pipeline.training.trainee import Trainee
+from data_pipeline.training.sequences import Example, Layout, texts_of
+from vlens.cli import main
 
 _WANTED = ("connectors/olmo-clip", "connectors/olmo-clip-topbottom-unfreeze", "vlms/llava")
 
@@ -40,7 +44,8 @@ def test_a_language_model_learns() -> None:
 
 def test_what_is_wanted_and_what_it_needs_is_made(quick: Path) -> None:
     weights = quick / "weights"
-    made = {str(path.parent.relative_to(weights)) for path in weights.rglob("training.json")} - {"."}
+    found = {path.parent.relative_to(weights) for path in weights.rglob("training.json")}
+    made = {str(path) for path in found if path.parts and path.parts[0] != "trainings"}
     assert made == {*_WANTED, "llms/olmo", "llms/llama", "encoders/clip"}
     assert not [path for path in weights.rglob("*") if path.suffix in (".bin", ".pt", ".pkl")]
 
@@ -99,24 +104,34 @@ def test_needs_come_before_what_needs_them() -> None:
 
 
 def test_there_are_nine_pairs_and_nine_ablations() -> None:
-    ids = [model.model_id for model in connector_models()]
+    ids = [model.id for model in composed_models(load_study("toy"))]
     assert len(ids) == len(set(ids)) == 18
     assert sum(model_id.count("-") == 1 for model_id in ids) == 9
 
 
-def test_connector_training_learns_the_answer_and_leaves_the_model_alone(quick: Path) -> None:
-    weights = quick / "weights"
-    tokenizer = build_tokenizer()
-    llm = AutoModelForCausalLM.from_pretrained(weights / "llms/olmo", dtype=torch.float32)
-    before = {name: value.clone() for name, value in llm.state_dict().items()}
-    encoder = VisionEncoder.from_pretrained(weights / "encoders/clip")
-    connector = Connector.from_pretrained(weights / "connectors/olmo-clip").train()
-    batch = ImageTextBatch(torch.randn(4, 3, 224, 224), (Example("", "a red cat ."),) * 4)
-    trainer = Trainer("connector", log_every=3)
-    trainee = Trainee(llm, tokenizer, encoder, connector)
-    train_connector(trainee, iter([batch] * 12), Schedule(12, 1e-2, 0.0, 0), trainer)
-    assert trainer.record is not None and trainer.record.final_loss < trainer.record.first_loss
-    assert all(torch.equal(before[name], value) for name, value in llm.state_dict().items())
+def test_vlens_train_on_a_copy_of_the_study_makes_the_same_connector(quick: Path, tmp_path: Path) -> None:
+    text = find_study("toy").read_text(encoding="utf-8")
+    text = text.replace('"toy:connectors/olmo-clip"', '"mine"').replace("toy:", f"{quick}/weights/")
+    text = text.replace("steps = 250\nbatch_size = 32", "steps = 6\nbatch_size = 4")
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    assert main(["train", str(tmp_path / "mine.toml"), "--model", "olmo-clip", "--device", "cpu"]) == 0
+    shipped = quick / "weights/connectors/olmo-clip"
+    theirs = quick / "weights/trainings/connectors/olmo-clip"
+    for name in ("training.json", "config.json", "model.safetensors"):
+        assert (tmp_path / "mine" / name).read_bytes() == (theirs / name).read_bytes(), name
+    mine, kept = Connector.from_pretrained(tmp_path / "mine"), load_file(shipped / "model.safetensors")
+    assert all(torch.equal(kept[name], value.half()) for name, value in mine.state_dict().items())
+
+
+def test_kept_scenes_are_those_of_the_split() -> None:
+    drawn = ToyScenes("train", 0)
+    assert len(drawn) == 12_000 and drawn[0].pixels.size == (224, 224)
+    kept = KeptScenes(0, np.stack([np.asarray(drawn[index].pixels) for index in range(2)]))
+    assert len(kept) == len(drawn)
+    for index in range(3):  # the third is drawn
+        one, other = kept[index], drawn[index]
+        assert (one.image_id, one.sha256, one.caption) == (other.image_id, other.sha256, other.caption)
+        assert (one.question, one.answer) == (other.question, other.answer)
 
 
 def test_only_the_answer_counts(quick: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from data_pipeline.training.optimizer import Optimizer, ParameterGroup
 from data_pipeline.training.pace import duration
 from data_pipeline.training.rates import Schedule
 from data_pipeline.training.response_dropout import ResponseDropout
-from data_pipeline.training.sequences import Layout, Texts
+from data_pipeline.training.sequences import Example, Layout, Texts
 from data_pipeline.training.settings import TrainingOptions
 from data_pipeline.training.steps import DivergedError, run_steps
 from data_pipeline.training.tasks import example_of, first_sentence
@@ -193,6 +194,15 @@ def test_top_or_bottom_asks_for_what_is_at_an_edge() -> None:
     }
     # Two of a kind count by their middle, which is the picture's here.
     assert example_of(picture(regions=(region("bird", 0, 10), region("bird", 90, 100))), options, "0") is None
+    assert example_of(picture("a caption alone"), options, "0") is None
+
+
+def test_a_question_is_given_and_its_answer_learned() -> None:
+    options = TrainingOptions(task="question")
+    asked = replace(picture("a caption"), question="Is it red? ", answer="yes")
+    assert example_of(asked, options, "0") == Example(" Is it red?", " yes")
+    assert options.text_after_image == ""
+    assert example_of(replace(asked, answer=" "), options, "0") is None
     assert example_of(picture("a caption alone"), options, "0") is None
 
 

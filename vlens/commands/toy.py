@@ -28,7 +28,7 @@ def command() -> None:
 @click.option("--only", multiple=True, help="Name of a model to train, such as llms/olmo; may be repeated.")
 @click.option("--jobs", type=COUNT, default=2, show_default=True, help="Models at a time.")
 @click.option(
-    "--cache-dir", type=FOLDER, help="Where 1.5 GB of drawn pictures are kept.  [default: temporary]"
+    "--cache-dir", type=FOLDER, help="Where 1.8 GB of drawn pictures are kept.  [default: temporary]"
 )
 @click.option("--quick", is_flag=True, help="A few steps each, only to see that everything works.")
 def train(output_dir: Path, only: tuple[str, ...], jobs: int, cache_dir: Path | None, quick: bool) -> None:

@@ -1,0 +1,71 @@
+"""How badly a toy model guesses what it was trained to say: with the image, with another one, without any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from data_pipeline.architectures import Architecture
+from data_pipeline.framing import Framing
+from data_pipeline.image_sources import ImageSource
+from data_pipeline.language_models import load_causal_lm, load_tokenizer, model_config
+from data_pipeline.locations import resolve
+from data_pipeline.model_parts import framing_of
+from data_pipeline.models import load_connector, load_vision_encoder
+from data_pipeline.study import Study
+from data_pipeline.toy.shipped_study import model_of
+from data_pipeline.training.images import TrainingItem, batch_of
+from data_pipeline.training.job import settings_of
+from data_pipeline.training.losses import answer_loss
+from data_pipeline.training.settings import TrainingOptions
+from data_pipeline.training.tasks import example_of
+from data_pipeline.training.trainee import Trainee
+
+_CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class AnswerLosses:
+    """Mean loss of the answers in nats: with the image, with that of the next scene, and without one."""
+
+    image: float
+    shuffled: float
+    none: float
+    scenes: int
+
+
+@torch.no_grad()
+def answer_losses(study: Study, model_id: str, source: ImageSource, count: int) -> AnswerLosses:
+    """Losses of a composed model of the toy study on the first `count` scenes of a source."""
+    model = model_of(study, model_id)
+    locations = (study.llm_of(model).path, study.encoder_of(model).path, str(model.connector))
+    llm, encoder, connector = (resolve(location, study.folder) for location in locations)
+    framing = framing_of(study, model, Architecture(model_config(encoder), "its config.json"))
+    trainee = Trainee(
+        load_causal_lm(llm, torch.float32, _CPU),
+        load_tokenizer(llm),
+        load_vision_encoder(encoder, framing.width, torch.float32, _CPU),
+        load_connector(connector, torch.float32, _CPU),
+    )
+    batch = batch_of(trainee.encoder, shown_items(source, framing, settings_of(study, model), count))
+    block, texts = trainee.image_block(batch), trainee.texts(batch)
+
+    def loss(shown: Tensor) -> float:
+        return float(answer_loss(trainee.llm, trainee.layout, shown, texts).mean)
+
+    return AnswerLosses(loss(block), loss(block.roll(1, 0)), loss(block[:, :0]), len(batch.examples))
+
+
+def shown_items(
+    source: ImageSource, framing: Framing, options: TrainingOptions, count: int
+) -> list[TrainingItem]:
+    """Those of the first `count` images that the task has something to say about."""
+    items = []
+    for index in range(count):
+        image = source[index]
+        if example := example_of(image, options, str(index)):
+            canvas = framing.canvas(image.pixels)
+            items.append(TrainingItem(canvas.pixels, canvas.padding, example))
+    return items

@@ -116,7 +116,7 @@ def forecast(study: Study, model: ModelSettings, work: Workload) -> ModelForecas
         else None,
         lens_flops=_lens_flops(study, parts, cells, layers) if known else None,
         flops_per_text_token=2 * counts.blocks if counts else None,
-        text_index=text_index_forecast(study, text, model.id) if text else None,
+        text_index=text_index_forecast(study, text, model) if text else None,
         source=parts.llm.source if parts.llm else "",
         missing=_missing(study, model, parts, cells),
     )

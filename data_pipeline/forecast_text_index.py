@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from data_pipeline.study import Study, resolve_layers
+from data_pipeline.study import ModelSettings, Study, resolve_layers
 from data_pipeline.text_index.layer_files import bytes_of_vector
 
 
@@ -40,16 +40,16 @@ class TextIndexForecast:
         return rows * self.bytes_of_vector
 
 
-def text_index_forecast(study: Study, text: Any, model_id: str) -> TextIndexForecast | None:
-    """Of the LLM with the configuration `text`; None where the study builds no text index.
+def text_index_forecast(study: Study, text: Any, model: ModelSettings) -> TextIndexForecast | None:
+    """Of the model's LLM with the configuration `text`; None where the study builds no text index.
 
     Raises:
         InputError: a text layer that the LLM does not have.
     """
     if "contextual" not in study.lenses or study.text.source == "index":
         return None
-    what = f"model {model_id!r}: text layer"
-    layers = resolve_layers(study.text.layers, int(text.num_hidden_layers), what, start=1)
+    what, choice = f"model {model.id!r}: text layer", model.text_layers or study.text.layers
+    layers = resolve_layers(choice, int(text.num_hidden_layers), what, start=1)
     return TextIndexForecast(
         layers, int(text.vocab_size), int(text.hidden_size), study.text.contexts_per_token
     )

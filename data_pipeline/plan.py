@@ -320,7 +320,8 @@ def _text_layers(
         return ()
     if index:
         return index.origin.text_layers
-    return resolve_layers(study.text.layers, num_layers, f"model {model.id!r}: text layer", start=1)
+    choice = model.text_layers or study.text.layers
+    return resolve_layers(choice, num_layers, f"model {model.id!r}: text layer", start=1)
 
 
 def _check_class(config: Any, model: ModelSettings, folders: dict[str, Path]) -> None:

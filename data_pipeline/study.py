@@ -18,7 +18,13 @@ from data_pipeline.errors import InputError
 from data_pipeline.folders import kind_of
 from data_pipeline.framing import Interpolation, ResizeMode
 from data_pipeline.schema import GROUPS, LENSES, Lens, check_id
-from data_pipeline.training.settings import TrainingOptions, training_problems
+from data_pipeline.training.settings import (
+    Count,
+    CountFrom0,
+    TrainingOptions,
+    WholeNumber,
+    training_problems,
+)
 from data_pipeline.training.step_rows import with_step_rows
 
 _HUB_NAME = re.compile(r"hub:[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")
@@ -100,7 +106,7 @@ class ImageSettings(_Settings):
     split: Annotated[str | None, Field(pattern=_PLAIN_NAME)] = None
     """toy-scenes: which scenes; report, the default, has those that no choice was made on.
     hub-dataset: train is the default."""
-    seed: int | None = None
+    seed: WholeNumber | None = None
     """toy-scenes: seed of the drawing; the study's seed where missing."""
     folder: str | None = None
     captions: str | None = None
@@ -123,10 +129,10 @@ class TextSettings(_Settings):
     """lines: UTF-8 text, one sentence a line."""
     index: str | None = None
     """index: a text index that was built before, or results that have one; see `stored_indexes`."""
-    sentences: int = Field(default=2000, ge=1)
+    sentences: Count = 2000
     """At most this many sentences are read."""
     layers: LayerChoice = "all"
-    contexts_per_token: int = Field(default=50, ge=1)
+    contexts_per_token: Count = 50
     """How many contexts of one token are kept."""
     distinct: Literal["context", "word"] = "context"
     """What may come only once among a cell's neighbours: a place in a sentence, or a word."""
@@ -154,7 +160,7 @@ class VisionEncoderSettings(_Settings):
     path: Location
     canvas: ResizeMode = "squash"
     interpolation: Interpolation = "bilinear"
-    image_size: int | None = Field(default=None, ge=1)
+    image_size: Count | None = None
     """Side of the canvas in pixels, where it is not the encoder's own."""
 
 
@@ -182,15 +188,17 @@ class ModelSettings(_Settings):
     """vlm: name of its language model."""
     prompt: str | None = None
     """vlm: the whole prompt, the image's placeholder included; the chat template's where missing."""
-    grid: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] | None = None
+    grid: tuple[Count, Count] | None = None
     """vlm: rows and columns of its image tokens, for a class that V-Lens does not know by itself."""
     remote_code: Annotated[str | None, AfterValidator(_pinned)] = None
     """vlm: ORGANISATION/NAME@COMMIT of the hub, whose code may be run; see `remote_code`."""
     vision_layers: LayerChoice | None = None
     """The study's choice where missing."""
+    text_layers: LayerChoice | None = Field(default=None, exclude=True)
+    """Those of `[text]` where missing; models of one LLM share its text index. Hashed with the index."""
     training: TrainingSettings | None = Field(default=None, exclude=True)
     """What of the study's training is otherwise for this model; results do not depend on it."""
-    steps: tuple[Annotated[int, Field(ge=0)], ...] = Field(default=(), exclude=True)
+    steps: tuple[CountFrom0, ...] = Field(default=(), exclude=True)
     """Checkpoints of its training that are read too, each as a model; see `training.step_rows`."""
 
 
@@ -202,14 +210,14 @@ class Study(_Settings):
     description: str = ""
     chance_note: str = ""
     """Said beside every chance level on the pages."""
-    seed: int = 0
+    seed: WholeNumber = 0
     lenses: Annotated[tuple[Lens, ...], Field(min_length=1)] = LENSES
-    top_k: int = Field(default=5, ge=1, le=100)
+    top_k: Annotated[Count, Field(le=100)] = 5
     vision_layers: LayerChoice = "all"
     dtype: Precision = "float32"
-    caption_tokens: int = Field(default=48, ge=1)
+    caption_tokens: Count = 48
     """Longest caption that a model may write."""
-    images_per_part: int = Field(default=10, ge=1)
+    images_per_part: Count = 10
     """How many images are computed and stored at a time; a killed run loses at most these."""
     images: ImageSettings
     text: TextSettings = TextSettings()
@@ -356,6 +364,7 @@ def _problems(study: Study) -> list[str]:
         problems += [f"training, {problem}" for problem in found]
     problems += training_problems(study)
     problems += _text_problems(study.text)
+    problems += _text_layer_problems(study)
     for kind, entries in (
         ("llm", study.llm),
         ("vision_encoder", study.vision_encoder),
@@ -401,6 +410,21 @@ def _text_problems(text: TextSettings) -> list[str]:
         f"text: key {key!r} has no place with source {text.source!r}"
         for key in sorted(text.model_fields_set & built)
     ]
+    return problems
+
+
+def _text_layer_problems(study: Study) -> list[str]:
+    """An LLM reads the corpus once, for all models that have it."""
+    problems, first = [], dict[str, ModelSettings]()
+    for model in study.model:
+        if model.text_layers and study.text.source == "index":
+            problems.append(f"model {model.id!r}: key 'text_layers' has no place with text source 'index'")
+        other = first.setdefault(str(model.llm), model)
+        if model.llm and other.text_layers != model.text_layers:
+            problems.append(
+                f"models {other.id!r} and {model.id!r} share the text index of llm {model.llm!r}, but name "
+                "other 'text_layers'; give both the same"
+            )
     return problems
 
 

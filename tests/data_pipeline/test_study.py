@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from data_pipeline.errors import InputError
+from data_pipeline.plan import make_plan
 from data_pipeline.study import (
     ImageSettings,
     JudgeSettings,
@@ -132,6 +133,10 @@ def test_shipped_studies_are_found_by_name(name: str) -> None:
             'id = "mine"\ndtype = "float16"',
             r"dtype: hidden states of some models exceed the range of float16 \(65504\); use 'bfloat16'",
         ),
+        ('id = "mine"', 'id = "mine"\ntop_k = "5"', "top_k: Input should be a valid integer .found '5'."),
+        ('id = "mine"', 'id = "mine"\nseed = true', "seed: Input should be a valid integer .found True."),
+        ('llm = "llama"', 'llm = "llama"\nsteps = ["20"]', "steps number 1: .* integer .found '20'."),
+        ('llm = "llama"', 'llm = "llama"\ntext_layers = ["M"]', "text_layers: 'M' is not a layer"),
         ('id = "mine"', 'id = "mine"\nfolder = "/"', "unknown key 'folder'"),
         ('id = "mine"', "id = mine", "not a TOML file"),
     ],
@@ -143,6 +148,34 @@ def test_one_line_says_what_cannot_be_meant(tmp_path: Path, old: str, new: str, 
         load_study(path)
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
+
+
+def test_models_of_one_llm_read_the_same_text_layers(tmp_path: Path) -> None:
+    other = GOOD.replace('vlm = "weights/llava"', 'llm = "llama"\nvision_encoder = "clip"\nconnector = "c"')
+    one = GOOD.replace('llm = "llama"', 'llm = "llama"\ntext_layers = [1, "N"]')
+    assert load_study(write(tmp_path, one)).model[0].text_layers == (1, "N")
+    both = other.replace('llm = "llama"', 'llm = "llama"\ntext_layers = [1, "N"]')
+    assert load_study(write(tmp_path, both)).model[1].text_layers == (1, "N")
+    with pytest.raises(InputError, match="'llama-clip' and 'other' share the text index of llm 'llama'"):
+        load_study(write(tmp_path, both.replace('text_layers = [1, "N"]', "", 1)))
+    index = one.replace("[[llm]]", '[text]\nsource = "index"\nindex = "here"\n\n[[llm]]')
+    with pytest.raises(
+        InputError, match="'llama-clip': key 'text_layers' has no place with text source 'index'"
+    ):
+        load_study(write(tmp_path, index))
+
+
+def test_text_layers_of_a_model_count_before_those_of_the_study() -> None:
+    study = load_study("toy")
+    own = tuple(
+        model.model_copy(update={"text_layers": (2, "N")}) if model.vlm else model for model in study.model
+    )
+    before, after = (make_plan(one, 1, True) for one in (study, study.model_copy(update={"model": own})))
+    assert after.models[-1].text_layers == (2, 4) and before.models[-1].text_layers == (1, 2, 3, 4)
+    for place, (one, other) in enumerate(zip(before.models, after.models, strict=True)):
+        same = before.contextual_hash(one) == after.contextual_hash(other)
+        assert same == (place + 1 < len(before.models))
+        assert before.capture_hash(one) == after.capture_hash(other)
 
 
 def test_missing_studies_are_named(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ from data_pipeline.errors import RefusedImageError
 from data_pipeline.first_look import look_through
 from data_pipeline.folder_lock import written_by_one
 from data_pipeline.folders import check_output_folder
-from data_pipeline.judges.annotations import JUDGE_ID, JUDGE_VERSION, AnnotationsJudge
+from data_pipeline.judges.annotations import JUDGE_ID, JUDGE_VERSION, AnnotationsJudge, judge_rows
+from data_pipeline.judges.kept_parts import kept_parts
 from data_pipeline.loading import Loader
 from data_pipeline.manifest import Absence, Expected, Manifest, Part, StudyInfo
 from data_pipeline.measure import Unit
@@ -104,7 +105,8 @@ class Run:
         if self.judged:
             self._judge()
         runs = {path for path in self.writer.manifest.parts if path.startswith("runs/")}
-        self.shelf.take(self.planned | runs)
+        judged = kept_parts(self.writer.folder, self.planned, self.shelf, self.progress.say)
+        self.shelf.take(self.planned | runs | judged)
 
     def _has(self, path: str, input_hash: str) -> bool:
         """Whether a part need not be computed; remembers that the plan has it."""
@@ -194,6 +196,7 @@ class Run:
 
     def _judge(self) -> None:
         """Candidate words against the annotations; chance is tried on the study's other images."""
+        self._write_small(f"judges/{JUDGE_ID}.parquet", judge_rows())
         truth = self._read("regions/"), self._read("canvases/")
         judge: AnnotationsJudge | None = None
         with self.progress.stage("Judging", len(self.plan.models)) as stage:

@@ -28,6 +28,11 @@ class Shelf:
         except (OSError, ValueError, TypeError, KeyError):
             self._parts = {}  # no shelf, or one that a reader cannot trust
 
+    @property
+    def parts(self) -> dict[str, Part]:
+        """What lies here, by path."""
+        return dict(self._parts)
+
     def give_back(self, path: str, input_hash: str) -> bool:
         """Put `path` back into the results if it lies here whole and was computed from `input_hash`."""
         part, file = self._parts.get(path), self.folder / path

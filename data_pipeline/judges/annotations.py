@@ -22,13 +22,24 @@ from data_pipeline.errors import InputError
 from data_pipeline.judges.candidates import CELL_KEY, CandidateLists
 from data_pipeline.judges.ground_truth import CellTruth, cell_truths, read_regions
 from data_pipeline.judges.words import stem
-from data_pipeline.schema import JUDGMENTS
+from data_pipeline.schema import JUDGES, JUDGMENTS
 
 JUDGE_ID = "annotations"
 JUDGE_VERSION = 2
 """Raised when the same input gives other rows: it is part of what a judgment was made from."""
 MAX_TRIALS = 8
 """At most so many other images, or cells of them, are tried for chance."""
+
+
+def judge_rows() -> pa.Table:
+    """The judge's row of table `judges`."""
+    row = {
+        "judge": JUDGE_ID,
+        "kind": "annotations",
+        "title": "Annotations",
+        "note": "candidate words against the words of the images' regions, by stem; chance on other images",
+    }
+    return pa.Table.from_pylist([row], schema=JUDGES.schema)
 
 
 class AnnotationsJudge:

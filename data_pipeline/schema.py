@@ -387,11 +387,15 @@ PUBLISHED_SCORES = TableSpec(
 
 CHECKPOINTS = TableSpec(
     "checkpoints",
-    "model that shows a step of a training: its checkpoints, and the trained model as its end",
+    "model that shows a step of a training",
     ("model_id",),
     (
         _MODEL,
-        Column("trained_model_id", pa.string(), "model whose training it is; the trained model's is its own"),
+        Column(
+            "trained_model_id",
+            pa.string(),
+            "model whose training it is; its own id for the trained model itself",
+        ),
         Column(
             "step", pa.int32(), "updates of the weights so far; missing where not recorded", "count", True
         ),

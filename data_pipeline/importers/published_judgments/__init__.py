@@ -9,6 +9,17 @@ Torch-free. `docs/judging-people.md` says what is kept and what cannot be known.
 """
 
 from data_pipeline.importers.published_judgments.convert import import_published_judgments
-from data_pipeline.importers.published_judgments.scores import ScoresImport, read_scores
+from data_pipeline.importers.published_judgments.scores import (
+    ScoresImport,
+    looks_like_scores,
+    read_scores,
+    store_scores,
+)
 
-__all__ = ["ScoresImport", "import_published_judgments", "read_scores"]
+__all__ = [
+    "ScoresImport",
+    "import_published_judgments",
+    "looks_like_scores",
+    "read_scores",
+    "store_scores",
+]

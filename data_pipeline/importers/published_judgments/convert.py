@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from data_pipeline.errors import InputError
 from data_pipeline.importers.published_judgments import tables
-from data_pipeline.importers.published_judgments.scores import read_scores
+from data_pipeline.importers.published_judgments.scores import PART, read_scores
 from data_pipeline.importers.published_judgments.study_files import LENSES, LensFiles, read_lens
 from data_pipeline.importers.vlens_json.checkpoints import recognise
 from data_pipeline.manifest import Expected, Manifest, StudyInfo
@@ -79,7 +79,7 @@ def _parts(folder: Path, files: list[LensFiles]) -> dict[str, pa.Table]:
     parts |= {f"judgments/published/{name}.parquet": tables.judgments_table(files, name) for name in judges}
     if (folder / _SCORES).is_file():
         scores = read_scores(folder / _SCORES, [checkpoint.model_id for checkpoint in checkpoints])
-        parts["published_scores/judge_scores.parquet"] = scores.rows
+        parts[PART] = scores.rows
     return parts
 
 

@@ -13,12 +13,15 @@ from typing import Any
 
 import pyarrow as pa
 
+from data_pipeline.folder_lock import written_by_one
 from data_pipeline.importers.published_judgments.study_files import read_json
 from data_pipeline.importers.vlens_json.checkpoints import recognise
 from data_pipeline.importers.vlens_json.nodes import Node
 from data_pipeline.schema import PUBLISHED_SCORES, Lens
+from data_pipeline.store import ResultsWriter, read_manifest
 
 SOURCE = "published judge_scores.json (GPT-5 as judge); some figures are means of several runs"
+PART = "published_scores/judge_scores.parquet"
 _LENSES: dict[str, Lens] = {"nn": "embedding", "logitlens": "logit", "contextual": "contextual"}
 _NOT_A_LENS = ("tunedlens",)
 _TRAINED = "train_mlp-only_pixmo_"
@@ -62,9 +65,9 @@ class ScoresImport:
     left_out: list[str]
 
 
-def looks_like_scores(document: Node) -> bool:
-    """Whether a JSON object has the published percentages' shape."""
-    return all(isinstance(document.value.get(name), dict) for name in _LENSES)
+def looks_like_scores(content: object) -> bool:
+    """Whether a JSON value has the published percentages' shape."""
+    return isinstance(content, dict) and all(isinstance(content.get(name), dict) for name in _LENSES)
 
 
 def read_scores(path: Path, model_ids: Collection[str]) -> ScoresImport:
@@ -76,7 +79,7 @@ def read_scores(path: Path, model_ids: Collection[str]) -> ScoresImport:
         InputError: not JSON, another shape, or a figure that is not a percentage; the place is named.
     """
     document = read_json(path)
-    if not looks_like_scores(document):
+    if not looks_like_scores(document.value):
         raise document.fail(f"has no {', '.join(_LENSES)}, expected published percentages by lens")
     rows: list[dict[str, Any]] = []
     left_out: list[str] = [f"{name}: not a lens of V-Lens" for name in _NOT_A_LENS if document.has(name)]
@@ -100,6 +103,12 @@ def read_scores(path: Path, model_ids: Collection[str]) -> ScoresImport:
         ]
     table = pa.Table.from_pylist(rows, schema=PUBLISHED_SCORES.schema)
     return ScoresImport(table, sorted({row["model_id"] for row in rows}), list(dict.fromkeys(left_out)))
+
+
+def store_scores(folder: Path, scores: ScoresImport) -> None:
+    """Put `scores` into the results in `folder`, in the place of those that an earlier import left."""
+    with written_by_one(folder, "vlens command"):
+        ResultsWriter(folder, read_manifest(folder)).write_part(PART, scores.rows)
 
 
 def _series(document: Node) -> Iterator[tuple[str, Lens, Node]]:

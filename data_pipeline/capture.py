@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from data_pipeline.block_outputs import recorded_layers
 from data_pipeline.errors import InputError
-from data_pipeline.finite_weights import spoilt_weight
+from data_pipeline.finite_weights import cause
 from data_pipeline.models import Look, VisionLanguageModel
 
 _LOGIT_TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 0.05, torch.float16: 0.02}
@@ -81,17 +81,12 @@ def _check_finite(
 
 
 def _cause(vlm: VisionLanguageModel, dtype: torch.dtype) -> str:
-    """Why a state is not finite, as far as the weights tell, or what to try."""
+    """Why a state is not finite, or what to try."""
     parts: list[tuple[str, nn.Module]] = [("", vlm.model)]
     for name in ("encoder", "connector"):  # of a composed model
         if isinstance(part := getattr(vlm, name, None), nn.Module):
             parts.append((f" of its {name}", part))
-    if found := spoilt_weight(parts):
-        return f"its weights hold {found}"
-    if dtype == torch.float32:
-        return "its weights are finite, but what they compute exceeds float32"
-    others = "'float32' or 'bfloat16'" if dtype == torch.float16 else "'float32'"
-    return f"try dtype = {others} in the study"
+    return cause(parts, dtype)
 
 
 def _check_unembedding(vlm: VisionLanguageModel, state: Tensor, logits: Tensor, model_id: str) -> None:

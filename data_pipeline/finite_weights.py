@@ -25,6 +25,16 @@ def spoilt_weight(parts: Iterable[tuple[str, nn.Module]]) -> str | None:
     return None
 
 
+def cause(parts: Iterable[tuple[str, nn.Module]], dtype: torch.dtype) -> str:
+    """Why a state in `dtype` is not finite, as far as the weights of `parts` tell, or what to try."""
+    if found := spoilt_weight(parts):
+        return f"its weights hold {found}"
+    if dtype == torch.float32:
+        return "its weights are finite, but what they compute exceeds float32"
+    others = "'float32' or 'bfloat16'" if dtype == torch.float16 else "'float32'"
+    return f"try dtype = {others}"
+
+
 def held(values: Tensor) -> str:
     """What a tensor that is not finite holds."""
     return "NaN" if bool(values.isnan().any()) else "infinity"

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from data_pipeline.batches import Batches
 from data_pipeline.block_outputs import decoder_of, recorded_layers
 from data_pipeline.errors import InputError
+from data_pipeline.finite_weights import cause
 from data_pipeline.progress import Progress
 from data_pipeline.text_index.contexts import ChosenContexts
 
@@ -116,5 +117,5 @@ class Reader:
         text = self.chosen.corpus.texts[self.chosen.sentences[number]]
         raise InputError(
             f"{self.llm_id}: hidden state at text layer {layer}, position {self.chosen.positions[number]} "
-            f"of {text!r} is not finite"
+            f"of {text!r} is not finite; {cause([('', self.llm)], next(self.llm.parameters()).dtype)}"
         )

@@ -337,9 +337,8 @@ def test_bad_requests_are_one_line(tokenizer: PreTrainedTokenizerFast) -> None:
         build(model, tokenizer, (*TEXTS[:3], "the blue here <")).search(torch.randn(1, 32), 50, "word")
     with torch.no_grad():
         model.model.layers[1].mlp.down_proj.weight[0, 0] = float("nan")
-    with pytest.raises(
-        InputError, match=r"tiny: hidden state at text layer 2, position \d of .* is not finite"
-    ):
+    found = r"tiny: hidden state at text layer 2, position \d of .* is not finite; its weights hold NaN in "
+    with pytest.raises(InputError, match=found + "'model.layers.1.mlp.down_proj.weight'"):
         build(model, tokenizer)
 
 

@@ -20,11 +20,13 @@ from generator.database import Database
 from generator.image_files import DataFiles
 from generator.index_page import index_page
 from generator.input_checks import check_rows
+from generator.judge_page import has_judgments, judge_page
 from generator.model_page import model_page
 from generator.render import render
 from generator.spool import Spool
 from generator.study_context import (
     COMPARE_NAME,
+    JUDGE_NAME,
     StudyContext,
     model_href,
     study_context,
@@ -82,10 +84,11 @@ def build_site(
         context = study_context(database, opened)
         if not ablations:
             context = without_ablations(context, opened)
-        context = replace(context, compares=can_compare(database, context))
+        compares, judged = can_compare(database, context), has_judgments(database, context)
+        context = replace(context, compares=compares, has_judgments=judged)
         data = _data_files(opened) if with_data else {}
         _check_targets(output, [*_page_names(context), *data], earlier)
-        with progress.stage("Pages", len(context.shown) + 1 + context.compares) as stage:
+        with progress.stage("Pages", len(context.shown) + 1 + compares + judged) as stage:
             for name, text in _pages(
                 database, opened, context, with_data, DataFiles(images_in_page, site.keep, {})
             ):
@@ -126,6 +129,8 @@ def _pages(
     if context.compares:
         compared = compare_page(database, context, files)
         yield COMPARE_NAME, render("compare.html.jinja", compared, "compare")
+    if context.has_judgments:
+        yield JUDGE_NAME, render("judge.html.jinja", judge_page(database, context, files), "judge")
 
 
 def earlier_files(output: Path, results: Path) -> list[str]:

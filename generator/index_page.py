@@ -27,7 +27,7 @@ from generator.index_notes import (
 from generator.index_truth import TruthRow, is_named, truth_rows
 from generator.intervals import LEAST_IMAGES
 from generator.measures import Measures
-from generator.study_context import COMPARE_NAME, StudyContext, model_href
+from generator.study_context import COMPARE_NAME, JUDGE_NAME, StudyContext, model_href
 from generator.thumbnails import MOST, Thumbnail, thumbnail
 
 
@@ -41,6 +41,8 @@ class IndexPage:
     facts: tuple[tuple[str, str], ...]
     compare_href: str | None
     """The page that puts models side by side; None where there is none."""
+    judge_href: str | None
+    """The page about the judges; None where nothing was judged."""
     thumbnails: tuple[Thumbnail, ...]
     more_images: int
     """Images that have no thumbnail."""
@@ -97,6 +99,7 @@ def index_page(
         description=context.study.description,
         facts=facts(context, size),
         compare_href=COMPARE_NAME if context.compares else None,
+        judge_href=JUDGE_NAME if context.has_judgments else None,
         thumbnails=thumbnails,
         more_images=size.images - len(thumbnails),
         grid=grid,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -21,7 +22,7 @@ from generator.pictures import compact
 from generator.printable import printable
 from generator.readings import Frame
 from generator.records import Model, ModelImage
-from generator.study_context import StudyContext, compare_href, page_name
+from generator.study_context import JUDGE_NAME, StudyContext, compare_href, page_name
 from generator.thumbnails import strip_picture
 
 MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp")
@@ -45,6 +46,8 @@ class ModelPage:
     index_href: str
     compare_href: str | None
     """The page that puts this model beside others; None where there is none."""
+    judge_href: str | None
+    """The page about the judges; None where there is none."""
     previous: Link | None
     next: Link | None
     provenance: tuple[tuple[str, str], ...]
@@ -82,6 +85,7 @@ def model_page(database: Database, context: StudyContext, model: Model, files: D
         model=model,
         index_href="../index.html",
         compare_href="../" + compare_href(model.model_id) if context.compares else None,
+        judge_href=_judge_href(database, context, model),
         previous=_link(context.shown[place - 1]) if place > 0 else None,
         next=_link(context.shown[place + 1]) if place + 1 < len(context.shown) else None,
         provenance=_provenance(model),
@@ -124,6 +128,14 @@ def _check_canvas(image: ModelImage) -> None:
         )
     if min(image.rows, image.cols, image.width, image.height) < 1:
         raise InputError(f"canvas of image {image.image_id!r} has no cells or no pixels")
+
+
+def _judge_href(database: Database, context: StudyContext, model: Model) -> str | None:
+    """The page about the judges with the model's items."""
+    judged = {row.model_id for row in queries.model_judges(database)}
+    if not context.has_judgments or model.model_id not in judged:
+        return None
+    return f"../{JUDGE_NAME}#model={quote(model.model_id, safe='')}"
 
 
 def _link(model: Model) -> Link:

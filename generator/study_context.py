@@ -19,6 +19,7 @@ from generator.frequent_words import frequent_words
 from generator.records import Model
 
 COMPARE_NAME = "compare.html"
+JUDGE_NAME = "judge.html"
 MOST_COMPARED = 4
 """So many models stand side by side at most."""
 
@@ -64,6 +65,8 @@ class StudyContext:
     """The words that the whole study says most often, so that each has one colour on every page."""
     compares: bool = False
     """Whether the site has a page that puts models side by side."""
+    has_judgments: bool = False
+    """Whether the site has a page about its judges."""
 
     @property
     def all_lenses(self) -> tuple[str, ...]:

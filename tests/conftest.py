@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.generator.judged_study import write_judged_study
 from tests.generator.tiny_study import write_tiny_study
 
 
@@ -14,6 +15,12 @@ from tests.generator.tiny_study import write_tiny_study
 def tiny_study_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny study's results; not to be changed."""
     return write_tiny_study(tmp_path_factory.mktemp("study") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def judged_study_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results with four judges; not to be changed."""
+    return write_judged_study(tmp_path_factory.mktemp("study") / "judged")
 
 
 @pytest.fixture

@@ -69,7 +69,8 @@ class _Comparison:
 def ablation_rows(context: StudyContext, measures: Measures) -> tuple[AblationRow, ...]:
     """Each baseline of an ablation, then the ablations in the order of the study."""
     titles = {model.model_id: model.title for model in context.models}
-    ablations = [model for model in context.models if model.group == "ablation"]
+    steps = context.checkpoints  # they have a section of their own
+    ablations = [m for m in context.models if m.group == "ablation" and m.model_id not in steps]
     wanted = {model.baseline_model_id for model in ablations}
     found = [
         (model, _alone(context, measures, model)) for model in context.models if model.model_id in wanted

@@ -155,12 +155,14 @@ def _line(one: Series, xs: Sequence[float]) -> Markup:
 
 
 def _labels(series: Sequence[Series], xs: Sequence[float]) -> Markup:
-    ends = []
+    ends, right = [], float(LEFT)
     for one in series:
-        known = [share for share in one.shares if share]
+        known = [(x, share) for x, share in zip(xs, one.shares, strict=True) if share]
         if known:
-            ends.append((_y(known[-1].rate), Markup('data-lens="{}"').format(one.lens), one.label))
-    return end_labels(ends, xs[-1] if xs else LEFT)
+            x, share = known[-1]
+            right = max(right, x)
+            ends.append((_y(share.rate), Markup('data-lens="{}"').format(one.lens), one.label))
+    return end_labels(ends, right)
 
 
 def describe(share: Share | None, chance: float | None) -> str:

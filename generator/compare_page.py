@@ -165,26 +165,37 @@ def _geometry(image: ModelImage) -> str:
 
 
 def _partner(context: StudyContext, model: Model) -> str:
-    """Whom a model is first put beside: its baseline, else the next model of the study."""
+    """Whom a model is first put beside: its baseline or its first checkpoint, else the next of the study."""
     others = [other for other in context.shown if other is not model]
     for other in others:
         if other.model_id == model.baseline_model_id:
             return other.model_id
+    for training in context.trainings:
+        if training.model is model and (earlier := [one for one in training.checkpoints if one in others]):
+            return earlier[0].model_id
     place = context.shown.index(model)
     later = [other for other in context.shown[place + 1 :] if other.group == model.group]
     return (later or others)[0].model_id
 
 
 def _first_models(context: StudyContext, seen: Mapping[str, Sequence[Seen]]) -> list[str]:
-    """What the page opens with: models of the first image that differ in LLM and in encoder."""
+    """What the page opens with: models of the first image that differ in LLM and in encoder.
+
+    Where there are none, it is the first and the last step of a training.
+    """
     first = seen[context.shown[0].model_id][0].image.image_id
     models = [
         model for model in context.shown if any(one.image.image_id == first for one in seen[model.model_id])
     ]
     chosen: list[Model] = []
-    for model in models:
+    whole = [model for model in models if model.model_id not in context.checkpoints]
+    for model in whole:
         if all(model.llm != one.llm and model.vision_encoder != one.vision_encoder for one in chosen):
             chosen.append(model)
+    for training in context.trainings if len(whole) < 2 else ():
+        steps = [step.model for step in training.steps if step.model in models]
+        if len(steps) > 1:
+            return [steps[0].model_id, steps[-1].model_id]
     if len(chosen) < 2:
-        chosen = (models if len(models) > 1 else list(context.shown))[:2]
+        chosen = next((some for some in (whole, models) if len(some) > 1), list(context.shown))[:2]
     return [model.model_id for model in chosen[:_SHOWN_AT_FIRST]]

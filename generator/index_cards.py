@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -94,7 +95,7 @@ def _metric_chart(model: Model, context: StudyContext, measures: Measures, metri
     if not series:
         return None
     figures = tuple(
-        Figures(layer, tuple(_figure(one.shares[place], one.chances[place]) for one in series))
+        Figures(layer, tuple(figure(one.shares[place], one.chances[place]) for one in series))
         for place, layer in enumerate(model.vision_layers)
     )
     title = visible_text(f"{model.title}: {METRICS[metric]} over vision layers")
@@ -103,7 +104,8 @@ def _metric_chart(model: Model, context: StudyContext, measures: Measures, metri
     return MetricChart(metric, METRICS[metric], chart, lenses, figures)
 
 
-def _figure(share: Share | None, chance: float | None) -> Figure:
+def figure(share: Share | None, chance: float | None) -> Figure:
+    """A share and its chance in short words."""
     if share is None:
         return Figure("–")
     low, high = share.interval
@@ -114,7 +116,12 @@ def _figure(share: Share | None, chance: float | None) -> Figure:
 
 def chance_legend(cards: list[Card], images: int) -> str:
     """How charts show chance, or why they show none."""
-    figures = [cell for one in cards for chart in one.charts for row in chart.figures for cell in row.cells]
+    rows = (row for one in cards for chart in one.charts for row in chart.figures)
+    return chance_words((cell for row in rows for cell in row.cells), images)
+
+
+def chance_words(figures: Iterable[Figure], images: int) -> str:
+    """The same for the figures behind some charts."""
     if any(cell.chance for cell in figures):
         return "dashed: chance"
     return "chance needs two or more images" if images < 2 else "chance is not known"

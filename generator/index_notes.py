@@ -99,8 +99,10 @@ def count_text(count: int, noun: str) -> str:
 
 def facts(context: StudyContext, size: StudySize) -> tuple[tuple[str, str], ...]:
     """The study at a glance: label and value."""
-    groups = Counter(model.group for model in context.models)
-    models = ", ".join(f"{groups[group]} {name}" for group, name in GROUP_NAMES.items() if groups[group])
+    steps = context.checkpoints
+    groups = Counter("steps" if model.model_id in steps else model.group for model in context.models)
+    names = GROUP_NAMES | {"steps": "checkpoint" + "s" * (len(steps) > 1)}
+    models = ", ".join(f"{groups[group]} {name}" for group, name in names.items() if groups[group])
     layers = sorted({layer for model in context.models for layer in model.vision_layers})
     found = [
         ("models", models),

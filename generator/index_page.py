@@ -24,6 +24,7 @@ from generator.index_notes import (
     run_rows,
     run_summary,
 )
+from generator.index_trainings import TrainingView, chance_of_steps, training_views
 from generator.index_truth import TruthRow, is_named, truth_rows
 from generator.intervals import LEAST_IMAGES
 from generator.measures import Measures
@@ -62,6 +63,9 @@ class IndexPage:
     truth: tuple[TruthRow, ...]
     truth_lenses: tuple[tuple[str, str], ...]
     """Lenses with a figure in `truth`, in the order of its columns."""
+    trainings: tuple[TrainingView, ...]
+    chance_of_steps: str
+    """The same as `chance_legend` for the charts of `trainings`; empty where these show no shares."""
     ablations: tuple[AblationRow, ...]
     least_images: int
     """So many images are needed for the interval of a difference."""
@@ -91,6 +95,7 @@ def index_page(
     shown = {chart.metric for one in main + shelf for chart in one.charts}
     runs = queries.runs(database)
     size = queries.study_size(database)
+    trainings = training_views(context, measures, losses)
     thumbnails = _thumbnails(database, context, size.images)
     truth_lenses = [lens for lens in context.all_lenses if is_named(context, measures, lens)]
     return IndexPage(
@@ -112,6 +117,8 @@ def index_page(
         has_judgments=any(measures.has(model.model_id) for model in context.models),
         truth=truth_rows(context, measures, losses, truth_lenses),
         truth_lenses=tuple((lens, LENS_TITLES[lens]) for lens in truth_lenses),
+        trainings=trainings,
+        chance_of_steps=chance_of_steps(trainings, size.images),
         ablations=ablation_rows(context, measures),
         least_images=LEAST_IMAGES,
         methods=methods(context, measures, queries.judges(database), size, losses),

@@ -39,9 +39,11 @@ class TruthRow:
 def truth_rows(
     context: StudyContext, measures: Measures, losses: dict[str, CaptionLoss], lenses: list[str]
 ) -> tuple[TruthRow, ...]:
-    """A row for each model with a figure, in the order of the study."""
+    """A row for each model with a figure, in the order of the study; checkpoints are shown elsewhere."""
     rows = []
     for model in context.models:
+        if model.model_id in context.checkpoints:
+            continue
         cells = tuple(_naming_cell(lens, measures.best_naming(model.model_id, lens)) for lens in lenses)
         loss = losses.get(model.model_id)
         if loss or any(cell.strip for cell in cells):

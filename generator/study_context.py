@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from generator import queries
 from generator.database import Database
 from generator.frequent_words import frequent_words
 from generator.records import Model
+from generator.trainings import Training, trainings
 
 COMPARE_NAME = "compare.html"
 JUDGE_NAME = "judge.html"
@@ -63,6 +65,8 @@ class StudyContext:
     expected_blocks: int
     frequent_words: tuple[str, ...]
     """The words that the whole study says most often, so that each has one colour on every page."""
+    trainings: tuple[Training, ...] = ()
+    """What is known of how the models were trained, in the order of the study."""
     compares: bool = False
     """Whether the site has a page that puts models side by side."""
     has_judgments: bool = False
@@ -72,6 +76,11 @@ class StudyContext:
     def all_lenses(self) -> tuple[str, ...]:
         """The lenses of any model, in the contract's order."""
         return tuple(lens for lens in LENSES if any(lens in lenses for lenses in self.lenses.values()))
+
+    @cached_property
+    def checkpoints(self) -> frozenset[str]:
+        """Ids of the models that are nothing but steps of a training."""
+        return frozenset(model.model_id for one in self.trainings for model in one.checkpoints)
 
     def compare_href(self, models: Sequence[Model]) -> str | None:
         """The comparison of those of `models` that have pages; None for fewer than two."""
@@ -109,6 +118,7 @@ def study_context(database: Database, results: Results) -> StudyContext:
         _judges(database, results),
         len(expected_blocks(results)),
         frequent_words(database),
+        trainings(models, queries.checkpoints(database), queries.training_losses(database)),
     )
 
 
@@ -124,6 +134,7 @@ def without_ablations(context: StudyContext, results: Results) -> StudyContext:
         lenses={model: lenses for model, lenses in context.lenses.items() if model not in left_out},
         gaps={model: found for model, found in context.gaps.items() if model not in left_out},
         expected_blocks=sum(block[0] not in left_out for block in expected_blocks(results)),
+        trainings=tuple(one.without(left_out) for one in context.trainings),
     )
 
 

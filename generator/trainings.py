@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from generator.records import Checkpoint, Model, TrainingLoss
 
@@ -31,6 +31,10 @@ class Training:
     def checkpoints(self) -> tuple[Model, ...]:
         """The models that are nothing but steps of this training."""
         return tuple(step.model for step in self.steps if step.model is not self.model)
+
+    def without(self, left_out: Container[str]) -> Training:
+        """The same as if the models with these ids were not read."""
+        return replace(self, steps=tuple(one for one in self.steps if one.model.model_id not in left_out))
 
 
 def trainings(

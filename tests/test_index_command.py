@@ -51,8 +51,9 @@ def test_a_word_in_a_sentence_of_the_corpus_finds_itself(
     blocks = capsys.readouterr().out.split("text layer ")[1:]
     assert [block.splitlines()[0] for block in blocks] == ["1", "2", "4", "5"]
     for block in blocks:
-        score, _, number, shown = block.splitlines()[1].split(maxsplit=3)
+        score, percentile, _, _, number, shown = block.splitlines()[1].split(maxsplit=5)
         assert float(score) == pytest.approx(1, abs=1e-3)
+        assert float(percentile) > 99
         assert (number, shown) == (block.splitlines()[0], asked)
 
 

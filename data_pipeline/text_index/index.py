@@ -17,16 +17,19 @@ from torch import Tensor, nn
 from data_pipeline.corpus import Corpus
 from data_pipeline.errors import InputError
 from data_pipeline.progress import Progress, SilentProgress
+from data_pipeline.text_index.background import Background, backgrounds, worth
 from data_pipeline.text_index.building import build_index
 from data_pipeline.text_index.contexts import Context, context_id
 from data_pipeline.text_index.header import CONTEXTS_FILE, Header, Origin
 from data_pipeline.text_index.layer_files import LayerFile, file_name
-from data_pipeline.text_index.search import MEMORY, LayerRows, search
+from data_pipeline.text_index.search import MEMORY, LayerRows, Pairs, search
 from data_pipeline.text_index.storing import CONTEXT_SCHEMA, rows_of_layer
 from data_pipeline.unit_vectors import unit_rows
 
 Distinct = Literal["context", "word"]
 DISTINCT: tuple[Distinct, ...] = ("context", "word")
+RankBy = Literal["cosine", "percentile"]
+RANK_BY: tuple[RankBy, ...] = ("cosine", "percentile")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Neighbors:
     contexts: np.ndarray  # index into `TextIndex.contexts`
     text_layers: np.ndarray
     scores: np.ndarray  # float32, cosine in [-1, 1]
+    percentiles: np.ndarray | None = None
+    """float32, 0 to 1, see `background`; None where they were not asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +132,7 @@ class TextIndex:
         distinct: Distinct = "context",
         text_layers: Collection[int] | None = None,
         memory: int = MEMORY,
+        rank_by: RankBy | None = None,
     ) -> Neighbors:
         """The k nearest rows of all text layers merged, each context or each word at most once.
 
@@ -136,23 +142,57 @@ class TextIndex:
             distinct: "context": a context once, at its best text layer; "word": each word once, at its best.
             text_layers: search these alone; None: all.
             memory: bytes that the search takes beside the index's contexts.
+            rank_by: "cosine", or "percentile" of the cosine in the background of its text layer; both come
+                with what is found. None: by cosine, and percentiles are not worked out.
 
         Raises:
             InputError: queries of another width or with NaN, text layers that the index does not have, or
                 fewer than k different contexts or words in it.
         """
+        if rank_by is not None:
+            return self.rankings(queries, k, distinct, text_layers, memory)[rank_by]
+        layers, groups = self._searched(queries, k, distinct, text_layers)
+        return self._neighbors(search(layers, groups, unit_rows(queries), k, memory), k)
+
+    def rankings(
+        self,
+        queries: Tensor,
+        k: int,
+        distinct: Distinct = "context",
+        text_layers: Collection[int] | None = None,
+        memory: int = MEMORY,
+    ) -> dict[RankBy, Neighbors]:
+        """Both rankings of `search` from one search, each with cosines and percentiles.
+
+        Within a text layer both have one order, so that the k best of each layer hold the k best of either.
+        """
+        layers, groups = self._searched(queries, k, distinct, text_layers)
+        each = search(layers, groups, unit_rows(queries), k, memory, apart=True)
+        by_percentile = each.best(k, worth(each, self.backgrounds))
+        return {
+            "cosine": self._neighbors(each.best(k), k, self.backgrounds),
+            "percentile": self._neighbors(by_percentile, k, self.backgrounds),
+        }
+
+    def _neighbors(self, found: Pairs, k: int, known: dict[int, Background] | None = None) -> Neighbors:
+        return Neighbors(
+            found.contexts.reshape(-1, k),
+            found.layers.reshape(-1, k),
+            found.scores.reshape(-1, k).astype(np.float32),
+            None if known is None else worth(found, known).reshape(-1, k),
+        )
+
+    def _searched(
+        self, queries: Tensor, k: int, distinct: Distinct, text_layers: Collection[int] | None
+    ) -> tuple[tuple[LayerRows, ...], np.ndarray]:
+        """The layers, and the group of each context, where the queries can be answered."""
         layers = self._chosen(text_layers)
         self._check(queries)
         groups = np.arange(len(self.contexts)) if distinct == "context" else self.context_words
         searched = np.unique(np.concatenate([groups[rows.contexts] for rows in layers]))
         if len(searched) < k:
             raise InputError(f"text index: {len(searched)} different {distinct}s, expected at least {k}")
-        found = search(layers, groups, unit_rows(queries), k, memory)
-        return Neighbors(
-            found.contexts.reshape(-1, k),
-            found.layers.reshape(-1, k),
-            found.scores.reshape(-1, k).astype(np.float32),
-        )
+        return layers, groups
 
     def _chosen(self, text_layers: Collection[int] | None) -> tuple[LayerRows, ...]:
         wanted = set(self.origin.text_layers if text_layers is None else text_layers)
@@ -187,6 +227,12 @@ class TextIndex:
         llm = self.origin.llm
         ids = [context_id(llm, context.text, context.position) for context in self.contexts]
         return np.array(ids, dtype=np.int64)
+
+    @cached_property
+    def backgrounds(self) -> dict[int, Background]:
+        """The background of each text layer, worked out when it is first asked for."""
+        tokens = np.array([context.token_id for context in self.contexts])
+        return backgrounds(self.layers, tokens, self.origin.seed)
 
     @cached_property
     def context_words(self) -> np.ndarray:

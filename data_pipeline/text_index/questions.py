@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
 from data_pipeline.block_outputs import recorded_layers
 from data_pipeline.errors import InputError
 from data_pipeline.language_models import LanguageModel
 from data_pipeline.text_index.contexts import Context
-from data_pipeline.text_index.index import Distinct, TextIndex
+from data_pipeline.text_index.index import Distinct, RankBy, TextIndex
 
 _MARKED = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
 
@@ -60,11 +59,19 @@ class Answer:
     context: Context
     text_layer: int
     score: float
+    """The cosine."""
+    percentile: float
+    """Of the cosine in its text layer's background, 0 to 1."""
 
 
 @torch.no_grad()
 def ask(
-    index: TextIndex, language: LanguageModel, question: Question, k: int, distinct: Distinct = "context"
+    index: TextIndex,
+    language: LanguageModel,
+    question: Question,
+    k: int,
+    distinct: Distinct = "context",
+    rank_by: RankBy = "cosine",
 ) -> tuple[str, list[Answer]]:
     """The token that stands for the word, its last, and its k neighbours at each text layer of the index.
 
@@ -86,11 +93,13 @@ def ask(
         language.decoder(input_ids=ids, use_cache=False)
     answers = []
     for layer in layers:
-        found = index.search(states[layer][:, inside[-1]], k, distinct)
+        found = index.search(states[layer][:, inside[-1]], k, distinct, rank_by=rank_by)
+        assert found.percentiles is not None  # noqa: S101  # a way to rank was named
+        columns = found.contexts, found.text_layers, found.scores, found.percentiles
         answers += [
-            Answer(layer, rank + 1, index.contexts[context], int(text_layer), float(score))
-            for rank, (context, text_layer, score) in enumerate(
-                zip(*(np.ravel(array) for array in vars(found).values()), strict=True)
+            Answer(layer, rank + 1, index.contexts[context], int(text_layer), float(score), float(percentile))
+            for rank, (context, text_layer, score, percentile) in enumerate(
+                zip(*(column[0] for column in columns), strict=True)
             )
         ]
     return language.tokens([int(ids[0, inside[-1]])])[0], answers

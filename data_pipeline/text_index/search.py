@@ -63,9 +63,13 @@ class Pairs:
         both = zip(vars(self).values(), vars(other).values(), strict=True)
         return Pairs(*(np.concatenate(arrays) for arrays in both))
 
-    def best(self, k: int) -> Pairs:
-        """The best row of each of the k best groups of each query, by query, best first."""
-        order = np.lexsort((self.layers, self.contexts, -self.scores, self.queries))
+    def best(self, k: int, worth: np.ndarray | None = None) -> Pairs:
+        """The best row of each of the k best groups of each query, by query, best first.
+
+        With `worth`, parallel to the scores, by that, and by score where it is equal.
+        """
+        first = () if worth is None else (-worth,)
+        order = np.lexsort((self.layers, self.contexts, -self.scores, *first, self.queries))
         ordered = self.take(order)
         keys = ordered.queries * (int(ordered.groups.max(initial=0)) + 1) + ordered.groups
         firsts = ordered.take(np.sort(np.unique(keys, return_index=True)[1]))
@@ -87,8 +91,12 @@ def search(
     k: int,
     memory: int = MEMORY,
     kind: Kind | None = None,
+    apart: bool = False,
 ) -> Pairs:
     """The k best groups for each of `queries` (n, d), of length 1; n·k pairs, by query, best first.
+
+    With `apart` the k best of each text layer (all of its groups, where it has fewer), by text layer: what is
+    among the best of all is among these.
 
     Args:
         layers: what is searched; together they have rows of at least k groups.
@@ -97,12 +105,14 @@ def search(
         k: how many groups.
         memory: bytes for products and for the rows that are multiplied.
         kind: how candidates are proposed; None: the quickest way on this machine.
+        apart: whether each text layer is searched by itself.
     """
     if len(queries) == 0:
         return Pairs.none()
     kind = kind or quickest(queries.shape[1], queries.device)
     parts = [
-        _search(layers, groups, part, k, memory, kind, start * _MOST_QUERIES)
+        _search(some, groups, part, k, memory, kind, start * _MOST_QUERIES)
+        for some in ([[rows] for rows in layers] if apart else [layers])
         for start, part in enumerate(queries.split(_MOST_QUERIES))
     ]
     found = Pairs.none()

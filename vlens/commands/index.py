@@ -135,13 +135,23 @@ def info(folder: Path, verify: bool) -> None:
     show_default=True,
     help="What is listed once: each context, or each word.",
 )
-@_dtype_option
-@_device_option
+@click.option(
+    "--rank-by",
+    type=click.Choice(["cosine", "percentile"]),
+    default="cosine",
+    show_default=True,
+    help="percentile: of the cosine among those of its text layer's contexts to each other.",
+)
+@dtype_option
+@device_option
 def search(
-    folder: Path, sentence: str, model: str, top_k: int, distinct: str, dtype: str, device: str
+    folder: Path, sentence: str, model: str, top_k: int, distinct: str, rank_by: str, dtype: str, device: str
 ) -> None:
-    """Print what a word is near to: SENTENCE such as "the **bank** of the river", the word between stars."""
-    from data_pipeline.text_index.index import DISTINCT, TextIndex
+    """Print what a word is near to: SENTENCE such as "the **bank** of the river", the word between stars.
+
+    Each line has the cosine, its percentile in its text layer, the text layer and the context.
+    """
+    from data_pipeline.text_index.index import DISTINCT, RANK_BY, TextIndex
     from data_pipeline.text_index.language import load_speaker
     from data_pipeline.text_index.questions import Question, ask
 
@@ -149,9 +159,8 @@ def search(
     TextIndex.load(folder)  # refused before a model is loaded
     speaker = load_speaker(model, dtype, device)
     index = TextIndex.load(folder, speaker.hash)
-    token, answers = ask(
-        index, speaker.language, question, top_k, DISTINCT[1] if distinct == "word" else DISTINCT[0]
-    )
+    how = DISTINCT[distinct == "word"], RANK_BY[rank_by == "percentile"]
+    token, answers = ask(index, speaker.language, question, top_k, *how)
     click.echo(f"Asked with the token {token!r}")
     for answer in answers:
         if answer.rank == 1:
@@ -159,7 +168,8 @@ def search(
         context = answer.context
         before, after = context.text[: context.char_start], context.text[context.char_end :]
         shown = f"{before}**{context.text[context.char_start : context.char_end]}**{after}"
-        click.echo(f"  {answer.score:.3f}  layer {answer.text_layer:<3} {printable(shown)}")
+        figures = f"{answer.score:6.3f}  {100 * answer.percentile:7.3f} %"
+        click.echo(f"{figures}  layer {answer.text_layer:<3} {printable(shown)}")
 
 
 def _check_output(output: Path) -> None:

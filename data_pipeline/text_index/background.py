@@ -3,8 +3,8 @@
 Layers differ in how near all their states are to each other (anisotropy: Ethayarajh 2019, arXiv:1909.00512),
 so that the same cosine says little at one layer and much at another. The percentile of a cosine at a text
 layer is the share of pairs of contexts of that layer, of two different tokens, that are less near. Pairs are
-of 1024 contexts drawn by the index's seed, the same ones at every layer that has them. It depends on the index
-alone: not on images, on the queries beside a query, nor on how many are asked at once.
+of 1024 contexts drawn by the index's seed, the same ones at every layer that has them. It depends on the
+index alone: not on images, on the queries beside a query, nor on how many are asked at once.
 """
 
 from __future__ import annotations

@@ -142,8 +142,8 @@ def info(folder: Path, verify: bool) -> None:
     show_default=True,
     help="percentile: of the cosine among those of its text layer's contexts to each other.",
 )
-@dtype_option
-@device_option
+@_dtype_option
+@_device_option
 def search(
     folder: Path, sentence: str, model: str, top_k: int, distinct: str, rank_by: str, dtype: str, device: str
 ) -> None:

@@ -71,8 +71,11 @@ def import_connector(
 
 
 def _weights_file(file: Path) -> Path:
-    if not file.is_dir():
+    if file.is_file():
         return file
+    if not file.is_dir():
+        named = " or ".join(_WEIGHT_FILES)
+        raise InputError(f"{file}: no such file, expected {named}, or the folder that holds one of them")
     found = [file / name for name in _WEIGHT_FILES if (file / name).is_file()]
     if len(found) != 1:
         which = "both" if found else "neither"

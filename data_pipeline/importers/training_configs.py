@@ -138,8 +138,7 @@ def _kind(model: _Section) -> str:
     if projector not in _KINDS:
         expected = " or ".join(_KINDS)
         raise InputError(f"{model.file}: model.image_projector is {projector!r}, expected {expected}")
-    gate = model.value("activation_type", str)
-    if projector == "mlp" and gate not in _GATES:
+    if projector == "mlp" and (gate := model.value("activation_type", str)) not in _GATES:
         raise InputError(
             f"{model.file}: model.activation_type is {gate!r}, expected {' or '.join(_GATES)}: "
             "the study's gated connector uses SiLU"

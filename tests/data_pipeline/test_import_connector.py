@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -224,3 +225,39 @@ def test_a_folder_with_files_in_it_is_not_written_to(
     file = save_release(tmp_path)
     assert main(["import", "connector", str(file), "--output", str(tmp_path)]) == 2
     assert "is not empty" in capsys.readouterr().err
+
+
+def test_a_missing_file_is_named_and_not_its_config(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.yaml").write_text("model: {}")
+    missing = tmp_path / "model.pt"
+    for _ in range(2):
+        assert main(["import", "connector", str(missing), "--output", str(tmp_path / "out")]) == 2
+        assert f"{missing}: no such file, expected model.pt or connector.pt" in capsys.readouterr().err
+        (tmp_path / "config.yaml").unlink(missing_ok=True)
+    assert not (tmp_path / "out").exists()
+
+
+@KINDS
+def test_a_config_needs_no_more_than_the_help_names(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["import", "connector", "--help"]) == 0
+    named = set(re.findall(r"[a-z_.]+", capsys.readouterr().out))
+    file = save_release(tmp_path / "release", kind)
+    config = released_config(kind)["model"]
+    needed = {key: value for key, value in config.items() if key in named}
+    needed["vision_backbone"] = {
+        key: value for key, value in config["vision_backbone"].items() if f"vision_backbone.{key}" in named
+    }
+    needed["tokenizer"] = {"identifier": config["tokenizer"]["identifier"]}
+    if kind == "linear":
+        del needed["mlp_hidden_size"], needed["activation_type"]
+    (file.parent / "config.yaml").write_text(yaml.safe_dump({"model": needed}))
+    import_connector(file)
+    for key in needed.keys() - {"image_padding_embed"}:
+        fewer = {name: value for name, value in needed.items() if name != key}
+        (file.parent / "config.yaml").write_text(yaml.safe_dump({"model": fewer}))
+        with pytest.raises(InputError, match=f"config.yaml: has no 'model.{key}"):
+            import_connector(file)

@@ -52,6 +52,11 @@ def connector(file: Path, output: Path, config: Path | None, prefix: str | None)
 
     Its tensors are read without running anything that a pickle can hold, checked against the training's
     config, and written as safetensors, as a study file's key "connector" expects them.
+
+    The config needs, below "model": d_model, image_projector (mlp or linear), mlp_hidden_size and
+    activation_type (both of mlp alone), vit_layers, vision_backbone.image_num_layers,
+    vision_backbone.image_emb_dim, additional_vocab_size and tokenizer.identifier; image_padding_embed where
+    padding was trained. All else may be missing.
     """
     from data_pipeline.importers.released_connectors import import_connector
 

@@ -174,5 +174,7 @@ class Loader:
     def _off_the_shelf(self, model: ModelPlan) -> VisionLanguageModel:
         folder, settings = model.folders["vlm"], model.settings
         how = self.dtype, self.device, model.canvas_key
-        code = bool(settings.remote_code)
-        return load_off_the_shelf(folder, settings.prompt, *how, grid=settings.grid, remote_code=code)
+        code, bounds = bool(settings.remote_code), settings.pixel_bounds
+        return load_off_the_shelf(
+            folder, settings.prompt, *how, grid=settings.grid, remote_code=code, bounds=bounds
+        )

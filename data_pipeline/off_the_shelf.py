@@ -36,9 +36,10 @@ from data_pipeline.language_models import (
 from data_pipeline.models import Look, Prompt
 from data_pipeline.vlm_families.family import Family
 from data_pipeline.vlm_families.general import General
-from data_pipeline.vlm_families.known import FAMILIES, REMOTE_FAMILY, is_loadable_class
+from data_pipeline.vlm_families.known import ANY_SIZE, FAMILIES, REMOTE_FAMILY, is_loadable_class
 from data_pipeline.vlm_families.molmo import PROMPT, Molmo, load_molmo_processor
 from data_pipeline.vlm_families.molmo_model import load_molmo_model
+from data_pipeline.vlm_families.pixel_bounds import OWN_BOUNDS, PixelBounds
 
 # Left to itself the library takes torchvision where it is installed, which rounds otherwise: results would
 # depend on a package that nothing here needs.
@@ -102,15 +103,16 @@ def load_off_the_shelf(
     recipe: str = "processor",
     grid: tuple[int, int] | None = None,
     remote_code: bool = False,
+    bounds: PixelBounds = OWN_BOUNDS,
 ) -> OffTheShelfVLM:
     """The model in `folder`; `text` is its prompt, its processor's chat template where None.
 
-    `grid` states rows and columns for a class that V-Lens does not know by itself. With `remote_code` the
-    folder's own code is run, which its class must need.
+    `grid` states rows and columns for a class that V-Lens does not know by itself, `bounds` how many pixels a
+    canvas of any size may have. With `remote_code` the folder's own code is run, which its class must need.
 
     Raises:
         InputError: a class that is not known, files that cannot be loaded, neither prompt nor template, a
-            grid for a class whose grid is known, or float16.
+            grid for a class whose grid is known, bounds for one whose canvas is, or float16.
     """
     if dtype == torch.float16:
         raise InputError(
@@ -118,7 +120,7 @@ def load_off_the_shelf(
             "float32"
         )
     config = model_config(folder, remote_code)
-    check_class(config.model_type, folder, grid)
+    check_class(config.model_type, folder, grid, bounds)
     if remote_code:
         return _load_molmo(folder, text, dtype, device, recipe, config)
     model = load_whole(AutoModelForImageTextToText, folder, dtype).to(device).eval().requires_grad_(False)
@@ -129,6 +131,7 @@ def load_off_the_shelf(
         image_processor = _loaded(AutoImageProcessor, folder, **_RESIZING)
         with loadable(folder):
             check_image_processor(image_processor)
+        bounds.put_into(image_processor, folder)
         family = FAMILIES[config.model_type](model.config, image_processor, language.tokenizer, recipe)
     else:
         processor = _loaded(AutoProcessor, folder)
@@ -150,7 +153,9 @@ def _load_molmo(
     return OffTheShelfVLM(model, language, family, text or PROMPT)
 
 
-def check_class(class_name: str, folder: Path, grid: tuple[int, int] | None) -> None:
+def check_class(
+    class_name: str, folder: Path, grid: tuple[int, int] | None, bounds: PixelBounds = OWN_BOUNDS
+) -> None:
     """Whether a model of this type can be read; raises `InputError` where not."""
     known = {*FAMILIES, REMOTE_FAMILY}
     if class_name not in known and not is_loadable_class(class_name):
@@ -160,6 +165,11 @@ def check_class(class_name: str, folder: Path, grid: tuple[int, int] | None) -> 
         )
     if grid and class_name in known:
         raise InputError(f"{folder}: key 'grid' has no place here, the grid of {class_name!r} is known")
+    if bounds.stated and class_name not in ANY_SIZE:
+        raise InputError(
+            f"{folder}: key {min(bounds.stated)!r} has no place here; of the classes known only "
+            f"{', '.join(sorted(ANY_SIZE))} have a canvas of any size, this is {class_name!r}"
+        )
 
 
 def _loaded(kind: Any, folder: Path, **how: str) -> Any:

@@ -135,6 +135,8 @@ class Plan:
             framing = [framing, model.settings.grid]
         if model.settings.remote_code:
             framing.append(model.settings.remote_code)
+        if bounds := model.settings.pixel_bounds.stated:
+            framing = [framing, bounds]
         reading = [model.vision_layers, self.study.top_k, self.study.dtype]
         if self.study.dtype != "float32":
             reading.append(_HALF_PRECISION_VERSION)
@@ -326,7 +328,7 @@ def _text_layers(
 
 def _check_class(config: Any, model: ModelSettings, folders: dict[str, Path]) -> None:
     if model.vlm:
-        return check_class(config.model_type, folders["vlm"], model.grid)
+        return check_class(config.model_type, folders["vlm"], model.grid, model.pixel_bounds)
     if not is_language_model(config.model_type):
         folder, known = folders["llm"], ", ".join(sorted(TEXT_FAMILIES))
         raise InputError(

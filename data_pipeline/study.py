@@ -26,6 +26,7 @@ from data_pipeline.training.settings import (
     training_problems,
 )
 from data_pipeline.training.step_rows import with_step_rows
+from data_pipeline.vlm_families.pixel_bounds import PixelBounds
 
 _HUB_NAME = re.compile(r"hub:[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")
 _PINNED_CODE = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*@[0-9a-f]{40}")
@@ -190,6 +191,9 @@ class ModelSettings(_Settings):
     """vlm: the whole prompt, the image's placeholder included; the chat template's where missing."""
     grid: tuple[Count, Count] | None = None
     """vlm: rows and columns of its image tokens, for a class that V-Lens does not know by itself."""
+    min_pixels: Count | None = Field(default=None, exclude=True)
+    max_pixels: Count | None = Field(default=None, exclude=True)
+    """vlm: bounds of a canvas of any size, as Qwen-VL has it; its image processor's where missing."""
     remote_code: Annotated[str | None, AfterValidator(_pinned)] = None
     """vlm: ORGANISATION/NAME@COMMIT of the hub, whose code may be run; see `remote_code`."""
     vision_layers: LayerChoice | None = None
@@ -200,6 +204,11 @@ class ModelSettings(_Settings):
     """What of the study's training is otherwise for this model; results do not depend on it."""
     steps: tuple[CountFrom0, ...] = Field(default=(), exclude=True)
     """Checkpoints of its training that are read too, each as a model; see `training.step_rows`."""
+
+    @property
+    def pixel_bounds(self) -> PixelBounds:
+        """`min_pixels` and `max_pixels`."""
+        return PixelBounds(self.min_pixels, self.max_pixels)
 
 
 class Study(_Settings):
@@ -437,7 +446,7 @@ def _model_problems(study: Study, model: ModelSettings) -> list[str]:
         problems += [f"key {key!r} is missing (or 'vlm')" for key, value in composed.items() if not value]
         only_vlm: dict[str, Any] = {"prompt": model.prompt, "llm_title": model.llm_title}
         only_vlm["vision_encoder_title"] = model.vision_encoder_title
-        only_vlm |= {"grid": model.grid, "remote_code": model.remote_code}
+        only_vlm |= {"grid": model.grid, "remote_code": model.remote_code, **model.pixel_bounds.stated}
         problems += [f"key {key!r} is only for a 'vlm'" for key, value in only_vlm.items() if value]
     if model.vlm and model.remote_code and model.vlm != f"hub:{model.remote_code}":
         problems.append(

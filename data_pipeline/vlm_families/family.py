@@ -1,8 +1,8 @@
 """The questions that a family of vision-language models answers.
 
-Each family reads the canvas back from what the model's own image processor made, and writes the text that
-the model was trained to see in an image's place. It does the latter itself, as the library's combined
-processors need packages for videos that images do not.
+Each family reads the canvas back from what the model's own image processor made. Most also write the text
+that the model was trained to see in an image's place (`ImageTextFamily`), as the library's combined
+processors need packages for videos that images do not. The others leave that to a processor of both.
 """
 
 from __future__ import annotations
@@ -39,25 +39,12 @@ class Family(ABC):
     recipe: str
 
     @abstractmethod
-    def sight(self, image: Image.Image) -> Sight:
-        """Preprocess an RGB image."""
-
     def look(self, image: Image.Image, text: str) -> Look:
-        """The image in its place of the prompt `text`.
+        """An RGB image in its place of the prompt `text`.
 
         Raises:
             InputError: the prompt has no placeholder, or several.
         """
-        placeholder = self.token(self.placeholder_id)
-        if text.count(placeholder) != 1:
-            raise InputError(
-                f"prompt {text!r} has no single image placeholder; expected {placeholder} in it once"
-            )
-        sight = self.sight(image)
-        ids = torch.tensor([self.encode(text.replace(placeholder, sight.text))])
-        tensors = {**sight.tensors, "input_ids": ids, "attention_mask": torch.ones_like(ids)}
-        tensors |= self.token_kinds(ids == self.config.image_token_id)
-        return Look(sight.canvas, tensors)
 
     def vision_positions(self, inputs: dict[str, Tensor], count: int) -> Tensor:
         """Positions in the sequence of the canvas's `count` cells, row by row: (count,), on the CPU."""
@@ -71,10 +58,6 @@ class Family(ABC):
     def model_inputs(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         """What the class takes, of a batch of looks; the same in most families."""
         return inputs
-
-    def token_kinds(self, is_image: Tensor) -> dict[str, Tensor]:
-        """Inputs that tell image tokens from text, from a mask (1, sequence); none in most families."""
-        return {}
 
     @property
     def pixels(self) -> str:
@@ -106,3 +89,28 @@ class Family(ABC):
         """The canvas of an image of `source` (width, height)."""
         box = None if affine is None else map_box(affine, (0, 0, *source))
         return Canvas(pixels, grid, self.recipe, affine, box)
+
+
+class ImageTextFamily(Family):
+    """A family whose text in an image's place is written here, from what its image processor made."""
+
+    @abstractmethod
+    def sight(self, image: Image.Image) -> Sight:
+        """Preprocess an RGB image."""
+
+    def look(self, image: Image.Image, text: str) -> Look:
+        """See `Family.look`."""
+        placeholder = self.token(self.placeholder_id)
+        if text.count(placeholder) != 1:
+            raise InputError(
+                f"prompt {text!r} has no single image placeholder; expected {placeholder} in it once"
+            )
+        sight = self.sight(image)
+        ids = torch.tensor([self.encode(text.replace(placeholder, sight.text))])
+        tensors = {**sight.tensors, "input_ids": ids, "attention_mask": torch.ones_like(ids)}
+        tensors |= self.token_kinds(ids == self.config.image_token_id)
+        return Look(sight.canvas, tensors)
+
+    def token_kinds(self, is_image: Tensor) -> dict[str, Tensor]:
+        """Inputs that tell image tokens from text, from a mask (1, sequence); none in most families."""
+        return {}

@@ -9,15 +9,15 @@ from torch import Tensor
 
 from data_pipeline.errors import InputError
 from data_pipeline.images import Grid
-from data_pipeline.vlm_families.family import Family, Sight
+from data_pipeline.vlm_families.family import ImageTextFamily, Sight
 from data_pipeline.vlm_families.processed_pixels import denormalised, squash_map
 
 
-class Gemma3(Family):
+class Gemma3(ImageTextFamily):
     """Its image tokens attend to each other in both directions; the model is told which these are."""
 
     def sight(self, image: Image.Image) -> Sight:
-        """See `Family.sight`; the canvas is the whole image, stretched to a square."""
+        """See `ImageTextFamily.sight`; the canvas is the whole image, stretched to a square."""
         values = self.image_processor(images=[image], return_tensors="pt")["pixel_values"]
         if len(values) != 1:
             raise InputError("its image processor cuts images into crops (pan and scan), which is not known")
@@ -41,5 +41,5 @@ class Gemma3(Family):
         return int(self.config.boi_token_index)
 
     def token_kinds(self, is_image: Tensor) -> dict[str, Tensor]:
-        """See `Family.token_kinds`."""
+        """See `ImageTextFamily.token_kinds`."""
         return {"token_type_ids": is_image.long()}

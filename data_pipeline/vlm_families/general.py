@@ -15,7 +15,7 @@ from torch import Tensor
 from data_pipeline.errors import InputError
 from data_pipeline.images import Grid
 from data_pipeline.models import Look
-from data_pipeline.vlm_families.family import Family, Sight
+from data_pipeline.vlm_families.family import Family
 from data_pipeline.vlm_families.processed_pixels import crop_map, denormalised
 
 # Each class means something else by them, and some let them decide who attends to whom.
@@ -37,10 +37,6 @@ class General(Family):
     processor: Any
     accepted: frozenset[str]
     grid: tuple[int, int] | None = None  # rows, columns
-
-    def sight(self, image: Image.Image) -> Sight:
-        """Not asked: the processor makes inputs of image and text together."""
-        raise NotImplementedError
 
     def look(self, image: Image.Image, text: str) -> Look:
         """See `Family.look`.

@@ -7,15 +7,15 @@ from torch import Tensor
 
 from data_pipeline.errors import InputError
 from data_pipeline.images import Grid
-from data_pipeline.vlm_families.family import Family, Sight
+from data_pipeline.vlm_families.family import ImageTextFamily, Sight
 from data_pipeline.vlm_families.processed_pixels import denormalised, squash_map
 
 
-class Idefics3(Family):
+class Idefics3(ImageTextFamily):
     """The canvas is the global tile, which comes last; the model sees the other tiles before it as well."""
 
     def sight(self, image: Image.Image) -> Sight:
-        """See `Family.sight`; the canvas is the whole image, stretched to a square."""
+        """See `ImageTextFamily.sight`; the canvas is the whole image, stretched to a square."""
         made = self.image_processor(images=[[image]], return_tensors="pt", return_row_col_info=True)
         tensors = {name: made[name] for name in ("pixel_values", "pixel_attention_mask") if name in made}
         if "pixel_attention_mask" in tensors and not tensors["pixel_attention_mask"][0, -1].all():

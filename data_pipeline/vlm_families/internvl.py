@@ -7,15 +7,15 @@ from torch import Tensor
 
 from data_pipeline.errors import InputError
 from data_pipeline.images import Grid
-from data_pipeline.vlm_families.family import Family, Sight
+from data_pipeline.vlm_families.family import ImageTextFamily, Sight
 from data_pipeline.vlm_families.processed_pixels import denormalised, squash_map
 
 
-class InternVL(Family):
+class InternVL(ImageTextFamily):
     """The canvas is the last tile, which shows the whole image; the model sees the others before it."""
 
     def sight(self, image: Image.Image) -> Sight:
-        """See `Family.sight`; the canvas is the whole image, stretched to a square."""
+        """See `ImageTextFamily.sight`; the canvas is the whole image, stretched to a square."""
         # The combined processor cuts tiles whatever the image processor's own setting says.
         made = self.image_processor(images=[image], crop_to_patches=True, return_tensors="pt")
         values = made["pixel_values"]

@@ -26,6 +26,9 @@ FAMILIES: dict[str, type[Family]] = {
 }
 """All others go through `general.General`."""
 
+ANY_SIZE = frozenset(name for name, family in FAMILIES.items() if issubclass(family, QwenVL))
+"""Classes whose canvas has as many pixels as the image, within bounds that a study may state."""
+
 REMOTE_FAMILY = "molmo"
 """The one class that is read with code that comes with its weights, by `molmo.Molmo`."""
 

@@ -12,15 +12,15 @@ from transformers.models.llava_next.modeling_llava_next import get_anyres_image_
 
 from data_pipeline.errors import InputError
 from data_pipeline.images import Affine, Canvas, Grid
-from data_pipeline.vlm_families.family import Family, Sight
+from data_pipeline.vlm_families.family import ImageTextFamily, Sight
 from data_pipeline.vlm_families.processed_pixels import crop_map, denormalised, squash_map
 
 
-class Llava(Family):
+class Llava(ImageTextFamily):
     """Features of one block of the tower, without the class token, through an MLP: (cells, hidden)."""
 
     def sight(self, image: Image.Image) -> Sight:
-        """See `Family.sight`."""
+        """See `ImageTextFamily.sight`."""
         values = self.image_processor(images=[image], return_tensors="pt")["pixel_values"]
         canvas = self._canvas(values[0], image, crop_map(self.image_processor, image.size, _size(values)))
         return Sight({"pixel_values": values}, canvas, self.token(self.placeholder_id) * canvas.grid.cells)
@@ -43,7 +43,7 @@ class LlavaNext(Llava):
     """The canvas is the base tile, whose tokens come first; the model sees the others after it as well."""
 
     def sight(self, image: Image.Image) -> Sight:
-        """See `Family.sight`; the base tile is the whole image, stretched to a square."""
+        """See `ImageTextFamily.sight`; the base tile is the whole image, stretched to a square."""
         made = self.image_processor(images=[image], return_tensors="pt")
         tensors = {name: made[name] for name in ("pixel_values", "image_sizes")}
         affine = _base_map(self.image_processor, image.size, _size(tensors["pixel_values"]))

@@ -19,7 +19,7 @@ from data_pipeline.framing import fitted_size
 from data_pipeline.images import Affine, Grid
 from data_pipeline.models import Look
 from data_pipeline.remote_code import running
-from data_pipeline.vlm_families.family import Family, Sight
+from data_pipeline.vlm_families.family import Family
 
 PLACEHOLDER = "<|image|>"
 PROMPT = f"{PLACEHOLDER} User: {QUESTION} Assistant:"
@@ -31,10 +31,6 @@ class Molmo(Family):
     """`processor` is the published one, which comes with the weights; it puts the image before the text."""
 
     processor: Any
-
-    def sight(self, image: Image.Image) -> Sight:
-        """Not asked: the processor makes inputs of image and text together."""
-        raise NotImplementedError
 
     def look(self, image: Image.Image, text: str) -> Look:
         """See `Family.look`."""

@@ -7,15 +7,15 @@ from torch import Tensor
 
 from data_pipeline.errors import InputError
 from data_pipeline.images import Grid
-from data_pipeline.vlm_families.family import Family, Sight
+from data_pipeline.vlm_families.family import ImageTextFamily, Sight
 from data_pipeline.vlm_families.processed_pixels import denormalised, squash_map
 
 
-class QwenVL(Family):
+class QwenVL(ImageTextFamily):
     """Its rotary embedding has three axes, so the model is told which tokens have a place in a picture."""
 
     def sight(self, image: Image.Image) -> Sight:
-        """See `Family.sight`; the canvas is the whole image, stretched to whole cells."""
+        """See `ImageTextFamily.sight`; the canvas is the whole image, stretched to whole cells."""
         made = self.image_processor(images=[image], return_tensors="pt")
         tensors = {name: made[name] for name in ("pixel_values", "image_grid_thw")}
         merge, patch = self.image_processor.merge_size, self.image_processor.patch_size
@@ -35,7 +35,7 @@ class QwenVL(Family):
         return first.reshape(3, rows * patch, cols * patch)
 
     def token_kinds(self, is_image: Tensor) -> dict[str, Tensor]:
-        """See `Family.token_kinds`."""
+        """See `ImageTextFamily.token_kinds`."""
         return {"mm_token_type_ids": is_image.int()}
 
 
@@ -46,7 +46,7 @@ class Qwen3VL(QwenVL):
     """
 
     def sight(self, image: Image.Image) -> Sight:
-        """See `Family.sight`."""
+        """See `ImageTextFamily.sight`."""
         added = len(self.config.vision_config.deepstack_visual_indexes)
         blocks = int(self.config.text_config.num_hidden_layers)
         if added >= blocks:

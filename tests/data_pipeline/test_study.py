@@ -115,6 +115,7 @@ def test_shipped_studies_are_found_by_name(name: str) -> None:
         ('connector = "weights/connector"', "", "model 'llama-clip': key 'connector' is missing"),
         ('vlm = "weights/llava"', 'vlm = "a"\nllm = "llama"', "key 'llm' has no place beside 'vlm'"),
         ('llm = "llama"', 'llm = "llama"\nprompt = "x"', "key 'prompt' is only for a 'vlm'"),
+        ('llm = "llama"', 'llm = "llama"\nmax_pixels = 200704', "key 'max_pixels' is only for a 'vlm'"),
         ("hub:openai/clip-vit-large-patch14-336", "hub:clip", "'hub:clip' is not like hub:organisation/name"),
         ('"weights/llama"', '"toy:../../etc"', "'toy:../../etc' is not like toy:"),
         ('"weights/llama"', '"toy:/etc"', "'toy:/etc' is not like toy:"),

@@ -17,7 +17,9 @@ from data_pipeline.capture import capture
 from data_pipeline.errors import InputError
 from data_pipeline.images import overlap
 from data_pipeline.lenses.logit import read_logits
+from data_pipeline.models import Look
 from data_pipeline.off_the_shelf import OffTheShelfVLM, load_off_the_shelf
+from data_pipeline.vlm_families.pixel_bounds import PixelBounds
 from tests.data_pipeline.test_images import gradient
 from tests.data_pipeline.tiny_models import LAYERS
 from tests.data_pipeline.tiny_vlms import PROMPTS, SAVED, idefics3_processor, save_gemma3, save_idefics3
@@ -277,3 +279,36 @@ def test_the_template_beside_the_processor_is_read(tmp_path: Path) -> None:
     file.write_text("[]")
     with pytest.raises(InputError, match="is not JSON with the key 'chat_template'"):
         load_off_the_shelf(tmp_path, None, F32, CPU)
+
+
+@pytest.mark.parametrize("family", ["qwen2_vl", "qwen3_vl"])
+def test_a_study_may_bound_the_pixels_of_a_canvas(family: str, tmp_path: Path) -> None:
+    SAVED[family](tmp_path)
+    picture = pictures(1, (120, 80))[0]
+
+    def look(**bounds: int) -> Look:
+        return load_off_the_shelf(tmp_path, PROMPTS.get(family), F32, CPU, bounds=PixelBounds(**bounds)).look(
+            picture
+        )
+
+    own, small = look().canvas, look(max_pixels=4000).canvas
+    large = look(min_pixels=90_000, max_pixels=100_000)
+    assert small.grid.cells < own.grid.cells < large.canvas.grid.cells
+    assert small.pixels.shape[0] * small.pixels.shape[1] <= 4000
+    assert 90_000 <= large.canvas.pixels.shape[0] * large.canvas.pixels.shape[1] <= 100_000
+    # The grid is that of the pixels which the model gets, and the map leads from the whole image to it.
+    rows, cols = large.tensors["image_grid_thw"][0, 1:].tolist()
+    grid, (height, width) = large.canvas.grid, large.canvas.pixels.shape[:2]
+    assert (rows // 2, cols // 2) == (grid.rows, grid.cols)
+    assert (height, width) == (grid.rows * grid.cell_height, grid.cols * grid.cell_width)
+    assert large.canvas.affine == (width / 120, 0, 0, 0, height / 80, 0)
+    with pytest.raises(
+        InputError, match=r"min_pixels would be 90000, more than max_pixels, \d+; what a study"
+    ):
+        look(min_pixels=90_000)
+
+
+def test_other_canvases_have_no_bounds(tmp_path: Path) -> None:
+    SAVED["llava"](tmp_path)
+    with pytest.raises(InputError, match=r"key 'max_pixels' has no place here; .* this is 'llava'"):
+        load_off_the_shelf(tmp_path, "<image> :", F32, CPU, bounds=PixelBounds(max_pixels=4000))

@@ -12,7 +12,7 @@ import pyarrow as pa
 from data_pipeline.image_sources import SourceImage
 from data_pipeline.images import Canvas
 from data_pipeline.lenses import contextual, embedding, logit
-from data_pipeline.plan import Plan
+from data_pipeline.plan import ModelPlan, Plan
 from data_pipeline.schema import TABLES
 from data_pipeline.text_index.index import TextIndex
 
@@ -67,7 +67,6 @@ def model_rows(plan: Plan) -> pa.Table:
     notes = {
         "embedding_note": embedding.NOTE if "embedding" in study.lenses else None,
         "logit_note": logit.NOTE if "logit" in study.lenses else None,
-        "contextual_note": contextual.NOTES[study.text.distinct] if plan.corpus else None,
     }
     return table_of(
         "models",
@@ -89,12 +88,21 @@ def model_rows(plan: Plan) -> pa.Table:
                 "vocab_size": model.vocab_size,
                 "dtype": study.dtype,
                 **notes,
+                "contextual_note": _contextual_note(plan, model),
                 "corpus": f"{plan.corpus.title} ({len(plan.corpus)} texts)" if plan.corpus else None,
                 "config_hash": plan.config_hash(model),
             }
             for model in (*plan.models, *(waiting.model for waiting in plan.waiting))
         ),
     )
+
+
+def _contextual_note(plan: Plan, model: ModelPlan) -> str | None:
+    if not plan.corpus:
+        return None
+    stated = model.index is not None and model.index.origin.model_stated
+    note = contextual.NOTES[plan.study.text.distinct]
+    return f"{note}; {contextual.STATED_NOTE}" if stated else note
 
 
 def canvas_rows(canvases: Sequence[tuple[SourceImage, Canvas]]) -> pa.Table:

@@ -140,3 +140,38 @@ def test_the_sentences_about_concepts_need_their_package(
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     assert run("build", "--model", "x", "--corpus", "concepts", "--output", tmp_path / "x") == 2
     assert "pip install latentlens" in capsys.readouterr().err
+
+
+def test_an_index_goes_to_latentlens_s_layout_and_back(
+    index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("export", index, "--output", tmp_path / "out", "--model", "toy:llms/olmo") == 0
+    how = ["--model", "toy:llms/olmo", "--output", tmp_path / "back", "--layers", "1,4", "--compare"]
+    assert run("import", tmp_path / "out", *how) == 0
+    printed = capsys.readouterr().out
+    assert "of 4 text layers in" in printed and "contexts, text layers 1, 4\n" in printed
+    assert "It is of olmo, whose own states have a cosine of" in printed
+    assert run("info", tmp_path / "back") == 0
+    assert "mine.txt, imported" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["import", "{tmp}/no", "--output", "{tmp}/x", "--model", "toy:llms/olmo"], "no: no such folder"),
+        (["import", "{index}", "--output", "{tmp}/x", "--model", "toy:llms/olmo"], "no folder layer_N in it"),
+        (
+            ["import", "{tmp}", "--output", "{tmp}/x", "--model", "toy:llms/olmo", "--layers", "1,N"],
+            "--layers: 'N', expected numbers such as 8,16,24",
+        ),
+        (["export", "{tmp}", "--output", "{tmp}/x"], "no text index here"),
+        (["export", "{index}", "--output", "{tmp}/x", "--model", "toy:llms/llama"], "of another model"),
+    ],
+)
+def test_what_cannot_be_exchanged_is_one_line(
+    words: list[str], message: str, index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*(word.format(tmp=tmp_path, index=index) for word in words)) == 2
+    printed = capsys.readouterr().err
+    assert message in printed and len(printed.strip().splitlines()) == 1
+    assert not list(tmp_path.iterdir())

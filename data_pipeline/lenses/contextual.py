@@ -15,6 +15,8 @@ NOTES: dict[Distinct, str] = {
     "word": "cosine to hidden states of all text layers; each word once, at its best context and text layer",
 }
 """What `contextual_note` of the models table says."""
+STATED_NOTE = "that the imported text index is of this model was stated by whoever imported it, not checked"
+"""What it says besides, where that is so."""
 
 
 @dataclass(frozen=True)

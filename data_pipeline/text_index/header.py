@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from data_pipeline.errors import InputError
 from data_pipeline.store import sha256_of, write_atomically
 from data_pipeline.text_index.layer_files import bytes_of_vector
 from data_pipeline.versions import __version__
+from data_pipeline.whole_folder import check_room
 
 FORMAT = "vlens-text-index-2"
 HEADER_FILE, CONTEXTS_FILE = "index.json", "contexts.parquet"
@@ -42,6 +41,8 @@ class Origin:
     hidden_size: int
     rule: str = RULE
     version: str = __version__
+    model_stated: bool = False
+    """Whether the model was only named when the index was imported: `llm_hash` is of the one named."""
 
 
 @dataclass(frozen=True)
@@ -130,10 +131,5 @@ def check_disk(folder: Path, rows: dict[int, int], width: int) -> None:
         InputError: too little is free; it names both sizes.
     """
     needed = sum(rows.values()) * bytes_of_vector(width) + _SLACK
-    place: Any = next(parent for parent in [folder, *folder.resolve().parents] if parent.exists())
-    free = shutil.disk_usage(place).free
-    if free < needed:
-        raise InputError(
-            f"{folder}: the text index takes {needed / 1e9:.1f} GB, but {free / 1e9:.1f} GB are free; "
-            "expected fewer text layers or contexts per token, or another disk"
-        )
+    advice = "fewer text layers or contexts per token, or another disk"
+    check_room(folder, needed, "the text index", advice)

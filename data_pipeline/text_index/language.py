@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers.utils import logging as transformers_logging
@@ -15,6 +16,7 @@ from data_pipeline.language_models import (
     is_language_model,
     load_causal_lm,
     load_tokenizer,
+    model_config,
     model_type,
 )
 from data_pipeline.locations import resolve, weights_hash
@@ -30,6 +32,31 @@ class Speaker:
     language: LanguageModel
     name: str
     hash: str
+
+
+@dataclass(frozen=True, eq=False)
+class StatedModel:
+    """What can be known of a model without loading its weights; `num_layers` are those of its LLM."""
+
+    tokenizer: Any
+    name: str
+    hash: str
+    num_layers: int
+    hidden_size: int
+
+
+def stated_model(location: str) -> StatedModel:
+    """The model of a location such as `load_speaker` takes.
+
+    Raises:
+        InputError: there is no such model, or a folder without weights, whose hash would be of no model.
+    """
+    folder = resolve(_location(location), Path())
+    if not any(folder.glob("*.safetensors")):
+        raise InputError(f"{folder}: no weights in it (*.safetensors), expected the whole model")
+    text = model_config(folder).get_text_config()
+    how = load_tokenizer(folder), _name(location), weights_hash(folder)
+    return StatedModel(*how, int(text.num_hidden_layers), int(text.hidden_size))
 
 
 def load_speaker(location: str, dtype: str, device: str) -> Speaker:
@@ -54,7 +81,11 @@ def load_speaker(location: str, dtype: str, device: str) -> Speaker:
     else:
         # No image is read, so any prompt will do.
         language = load_off_the_shelf(folder, "", *how).language
-    return Speaker(language, location.rstrip("/").rpartition("/")[2], weights_hash(folder))
+    return Speaker(language, _name(location), weights_hash(folder))
+
+
+def _name(location: str) -> str:
+    return location.rstrip("/").rpartition("/")[2]
 
 
 def _location(location: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from torch import Tensor
 
+from data_pipeline.progress import Progress, SilentProgress
 from data_pipeline.store import write_atomically
 from data_pipeline.text_index.codes import Coding
 from data_pipeline.text_index.contexts import Context
@@ -42,16 +44,29 @@ def rows_of_layer(contexts: Sequence[Context], layer: int) -> np.ndarray:
     return np.array(sorted(first.values()))
 
 
+class Rows(Protocol):
+    """Vectors (rows, hidden), of any length, in memory or elsewhere: a tensor is some."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, which: slice, /) -> Tensor: ...
+
+
 def store_index(
-    folder: Path, origin: Origin, contexts: Sequence[Context], vectors: Mapping[int, Tensor]
+    folder: Path,
+    origin: Origin,
+    contexts: Sequence[Context],
+    vectors: Mapping[int, Rows],
+    progress: Progress | None = None,
 ) -> None:
-    """Write an index whose vectors are known already.
+    """Write an index whose vectors are known already; some thousand of them are in memory at once.
 
     Args:
         folder: where to.
         origin: what they were made from.
         contexts: of the rows.
-        vectors: by text layer, (rows, hidden), of any length; the rows are those of `rows_of_layer`.
+        vectors: by text layer; the rows are those of `rows_of_layer`.
+        progress: who is told.
 
     Raises:
         InputError: the disk has too little room.
@@ -59,13 +74,15 @@ def store_index(
     sizes = {layer: len(rows) for layer, rows in vectors.items()}
     check_disk(folder, sizes, origin.hidden_size)
     folder.mkdir(parents=True, exist_ok=True)
-    for layer, rows in vectors.items():
-        coding = Coding.of(rows)
-        file = LayerFile.create(partial(folder, layer), len(rows), coding)
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            some = rows[start : start + _ROWS_AT_ONCE]
-            file.put(np.arange(start, start + len(some)), coding.encode(some))
-        file.flush()
+    with (progress or SilentProgress()).stage(f"text index of {origin.llm}", sum(sizes.values())) as stage:
+        for layer, rows in vectors.items():
+            coding = Coding.of(rows[:: max(1, len(rows) // _ROWS_AT_ONCE)])
+            file = LayerFile.create(partial(folder, layer), len(rows), coding)
+            for start in range(0, len(rows), _ROWS_AT_ONCE):
+                some = rows[start : start + _ROWS_AT_ONCE]
+                file.put(np.arange(start, start + len(some)), coding.encode(some))
+                stage.advance(len(some))
+            file.flush()
     finish(folder, origin, contexts)
 
 

@@ -7,35 +7,24 @@ from pathlib import Path
 import click
 
 from data_pipeline.errors import InputError, printable
+from vlens.commands.index_exchange import export_index, import_index
+from vlens.commands.index_options import device_option, dtype_option, model_option
 from vlens.commands.options import COUNT, FOLDER
 
 _STUDY_LAYERS = "1,2,4,8,16,24,N-2,N-1"
-_model_option = click.option(
-    "--model", required=True, help="A language model, or a whole model with one: a folder or a Hub name."
-)
-_dtype_option = click.option(
-    "--dtype",
-    type=click.Choice(["float32", "bfloat16"]),
-    default="float32",
-    show_default=True,
-    help="Of the weights.",
-)
-_device_option = click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    show_default=True,
-    help="Where the model reads: on a CUDA device if there is one, unless said.",
-)
 
 
 @click.group()
 def command() -> None:
-    """Build, describe and search text indexes, which LN-Lens looks hidden states up in."""
+    """Build, describe, search and exchange text indexes, which LN-Lens looks hidden states up in."""
+
+
+command.add_command(import_index)
+command.add_command(export_index)
 
 
 @command.command()
-@_model_option
+@model_option
 @click.option(
     "--corpus",
     required=True,
@@ -54,8 +43,8 @@ def command() -> None:
 )
 @click.option("--batch-size", type=COUNT, default=64, show_default=True, help="Sentences read at once.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the draw of contexts.")
-@_dtype_option
-@_device_option
+@dtype_option
+@device_option
 def build(
     model: str,
     corpus: str,
@@ -108,7 +97,8 @@ def info(folder: Path, verify: bool) -> None:
     origin = index.origin
     size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
     facts = {
-        "language model": f"{origin.llm} ({origin.llm_hash})",
+        "language model": f"{origin.llm} ({origin.llm_hash})"
+        + (", stated when the index was imported" if origin.model_stated else ""),
         "vocabulary": f"{origin.vocabulary:,} tokens",
         "corpus": f"{origin.corpus} ({origin.corpus_hash}), {origin.sentences:,} sentences",
         "contexts": f"{len(index.contexts):,}, at most {origin.max_per_token} of a token",
@@ -126,7 +116,7 @@ def info(folder: Path, verify: bool) -> None:
 @command.command()
 @click.argument("folder", type=FOLDER)
 @click.argument("sentence")
-@_model_option
+@model_option
 @click.option("-k", "--top-k", "top_k", type=COUNT, default=5, show_default=True, help="Neighbours to list.")
 @click.option(
     "--distinct",
@@ -142,8 +132,8 @@ def info(folder: Path, verify: bool) -> None:
     show_default=True,
     help="percentile: of the cosine among those of its text layer's contexts to each other.",
 )
-@_dtype_option
-@_device_option
+@dtype_option
+@device_option
 def search(
     folder: Path, sentence: str, model: str, top_k: int, distinct: str, rank_by: str, dtype: str, device: str
 ) -> None:

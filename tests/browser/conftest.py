@@ -52,6 +52,14 @@ def planted_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def judged_site(judged_study_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of results with four judges."""
+    output = tmp_path_factory.mktemp("site") / "judged"
+    build_site(judged_study_folder, output, with_data=False)
+    return output
+
+
+@pytest.fixture(scope="session")
 def any_site(tiny_site: Path) -> Path:
     """The site that `VLENS_SITE` names, else the tiny study's."""
     named = os.environ.get("VLENS_SITE")

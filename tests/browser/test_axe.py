@@ -111,6 +111,14 @@ def test_what_opens_over_the_page(page: Page, tiny_site: Path) -> None:
             page.keyboard.press("Escape")
 
 
+@TWO_LOOKS
+def test_the_judges(page: Page, judged_site: Path) -> None:
+    page.goto((judged_site / "judge.html").as_uri() + "#judge=vlm-judge")
+    page.locator("html[data-ready]").wait_for()
+    page.locator("details").evaluate_all("nodes => nodes.forEach((node) => { node.open = true; })")
+    nothing(page)
+
+
 def test_the_comparison(page: Page, tiny_site: Path) -> None:
     page.goto((tiny_site / "compare.html").as_uri())
     page.locator("html[data-ready]").wait_for()

@@ -105,7 +105,7 @@ set_up() {
     case $1 in
         light) extras='' levels='light pipeline dev' ;;
         pipeline) extras='[pipeline]' levels='pipeline dev' ;;
-        dev) extras='[pipeline,dev]' levels='dev' ;;
+        dev) extras='[pipeline,judge,dev]' levels='dev' ;;
     esac
     # shellcheck disable=SC2086  # the levels are words
     if is_set_up "$stamp" $levels; then return; fi

@@ -84,7 +84,12 @@ def test_the_wheel_holds_what_is_read_at_run_time_and_nothing_else(wheel: Path) 
         sources = [path for path in (ROOT / folder).rglob("*") if path.is_file()]
         assert sources
         assert {f"{place}/{path.relative_to(ROOT / folder)}" for path in sources} <= files
-    for pattern in ("generator/sql/*.sql", "data_pipeline/toy/weights/**/*.safetensors", "*/py.typed"):
+    for pattern in (
+        "generator/sql/*.sql",
+        "data_pipeline/judges/prompts/*.md",
+        "data_pipeline/toy/weights/**/*.safetensors",
+        "*/py.typed",
+    ):
         expected = {str(path.relative_to(ROOT)) for path in ROOT.glob(pattern)}
         assert expected
         assert expected <= files

@@ -67,7 +67,7 @@ def read_questions(results: Results, choice: Choice) -> list[Question]:
     items = read_plan(results, choice.plan)
     lists = ShownLists(results.paths, places_of(items))
     check_fits(results, items, lists)
-    found = _questions(_chosen(results, items, choice), lists)
+    found = _questions(chosen_lists(results, items, choice), lists)
     if not found:
         raise InputError(
             f"{results.folder}: plan {items[0].plan} has nothing to ask of these lenses and layers"
@@ -75,7 +75,12 @@ def read_questions(results: Results, choice: Choice) -> list[Question]:
     return found
 
 
-def _chosen(results: Results, items: Sequence[Item], choice: Choice) -> list[tuple[Item, Shown]]:
+def in_order(questions: Sequence[Question], seed: int) -> list[Question]:
+    """The questions in an order that depends on `seed` and each question's id alone."""
+    return sorted(questions, key=lambda question: _hash(seed, question.question_id, "order"))
+
+
+def chosen_lists(results: Results, items: Sequence[Item], choice: Choice) -> list[tuple[Item, Shown]]:
     """The lists that are asked about, each with its item."""
     _check_known(choice.models, {item.model_id for item in items}, "model", results)
     _check_known(choice.lenses, {lens for item in items for lens in item.lenses}, "lens", results)

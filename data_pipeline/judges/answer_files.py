@@ -100,6 +100,21 @@ def answer_file(path: Path, content: object) -> AnswerFile:
     return AnswerFile(path, study, plan, annotator, answers)
 
 
+def check_annotator(name: str) -> str:
+    """A person's name for a page: "" where they say so themselves.
+
+    Raises:
+        InputError: it is too long for a file of answers, or cannot be written as UTF-8.
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"--annotator {printable(name)!r}: cannot be written as text") from error
+    if len(name.strip()) > _LONGEST_NAME:
+        raise InputError(f"--annotator: {len(name)} characters, expected at most {_LONGEST_NAME}")
+    return name.strip()
+
+
 def _name(path: Path, content: dict[str, object], key: str) -> str:
     value = content.get(key)
     if not isinstance(value, str) or not 0 < len(value.strip()) <= _LONGEST_NAME:

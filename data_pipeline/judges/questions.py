@@ -19,19 +19,24 @@ from data_pipeline.judges.shown import Shown, ShownLists
 from data_pipeline.judges.shown_words import distinct
 from data_pipeline.store import Results
 
-ASKED = "What has each of these words to do with the outlined patch?"
+ASKED = "What has each of these words to do with the patch in the red frame?"
 RELATIONS = {
-    "concrete": "names something that is in the patch",
-    "abstract": "names an idea, activity or mood of what is in the patch",
-    "global": "names something elsewhere in the image",
+    "concrete": "the word names something that is seen inside the red frame: a thing or a part of it, "
+    "a material, a colour, a texture, a shape, or written text",
+    "abstract": "the word names an idea, activity, mood, function or kind that belongs to what is inside "
+    "the red frame",
+    "global": "the word names something that is seen elsewhere in the image, or the image as a whole",
 }
-"""Each relation as a person reads it."""
+"""Each relation as a person reads it; models are asked the same at greater length."""
+MOST_QUESTIONS = 2000
+"""Nobody answers more, and a page holds the canvases of all of them."""
 
 
 @dataclass(frozen=True)
 class Question:
     """One list of words at one cell."""
 
+    plan: str
     question_id: str
     """16 hex digits."""
     canvas_id: str
@@ -123,6 +128,7 @@ def _questions(chosen: Sequence[tuple[Item, Shown]], lists: ShownLists) -> list[
         shown.setdefault(name, []).append((key, candidates))
     return [
         Question(
+            chosen[0][0].plan,
             name,
             *facts[name],
             tuple(key for key, _ in shown[name]),

@@ -9,6 +9,7 @@ import click
 
 from data_pipeline.errors import InputError, printable
 from vlens.commands.options import FOLDER
+from vlens.commands.plain_table import print_table
 
 if TYPE_CHECKING:
     from generator.agreement import Agreement
@@ -60,7 +61,7 @@ def command(results: Path, relation: str, people: str, judges: tuple[str, ...]) 
     if not shown:
         raise InputError(f"{results}: no two judges have a cell in common by this criterion")
     click.echo(f"Criterion: {criterion.title}")
-    _print_table([_COLUMNS, *map(_row, shown)])
+    print_table([_COLUMNS, *map(_row, shown)])
 
 
 def _row(one: Agreement) -> tuple[str, ...]:
@@ -77,10 +78,3 @@ def _row(one: Agreement) -> tuple[str, ...]:
         interval or "–",
         "–" if one.spearman is None else f"{one.spearman:.2f} of {one.groups}",
     )
-
-
-def _print_table(rows: list[tuple[str, ...]]) -> None:
-    """Plain columns, so that the lines can be piped into other tools."""
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    for row in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -22,12 +22,13 @@ from data_pipeline.toy.train import SCENE_SEED, WEIGHTS
 def all_losses(weights: Path, split: str, scenes: int) -> Iterator[tuple[str, AnswerLosses]]:
     """The losses of every model that has weights."""
     study, source = toy_study(weights), ToyScenes(split, SCENE_SEED)
+    images = [source[index] for index in range(scenes)]
     for model in composed_models(study):
         if Path(str(model.connector), "config.json").is_file():
-            yield model.id, answer_losses(study, model.id, source, scenes)
+            yield model.id, answer_losses(study, model.id, images)
     if (weights / "vlms/llava").exists():
         encoder = VisionEncoder.from_pretrained(weights / "encoders/clip")
-        yield "llava-toy", llava_losses(weights / "vlms/llava", encoder, source, scenes)
+        yield "llava-toy", llava_losses(weights / "vlms/llava", encoder, images)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from data_pipeline.architectures import Architecture
 from data_pipeline.framing import Framing
-from data_pipeline.image_sources import ImageSource
+from data_pipeline.image_sources import SourceImage
 from data_pipeline.language_models import load_causal_lm, load_tokenizer, model_config
 from data_pipeline.locations import resolve
 from data_pipeline.model_parts import framing_of
@@ -37,8 +38,8 @@ class AnswerLosses:
 
 
 @torch.no_grad()
-def answer_losses(study: Study, model_id: str, source: ImageSource, count: int) -> AnswerLosses:
-    """Losses of a composed model of the toy study on the first `count` scenes of a source."""
+def answer_losses(study: Study, model_id: str, images: Sequence[SourceImage]) -> AnswerLosses:
+    """Losses of a composed model of the toy study, on those scenes that its task has an answer for."""
     model = model_of(study, model_id)
     locations = (study.llm_of(model).path, study.encoder_of(model).path, str(model.connector))
     llm, encoder, connector = (resolve(location, study.folder) for location in locations)
@@ -49,7 +50,7 @@ def answer_losses(study: Study, model_id: str, source: ImageSource, count: int) 
         load_vision_encoder(encoder, framing.width, torch.float32, _CPU),
         load_connector(connector, torch.float32, _CPU),
     )
-    batch = batch_of(trainee.encoder, shown_items(source, framing, settings_of(study, model), count))
+    batch = batch_of(trainee.encoder, shown_items(images, framing, settings_of(study, model)))
     block, texts = trainee.image_block(batch), trainee.texts(batch)
 
     def loss(shown: Tensor) -> float:
@@ -59,12 +60,11 @@ def answer_losses(study: Study, model_id: str, source: ImageSource, count: int) 
 
 
 def shown_items(
-    source: ImageSource, framing: Framing, options: TrainingOptions, count: int
+    images: Sequence[SourceImage], framing: Framing, options: TrainingOptions
 ) -> list[TrainingItem]:
-    """Those of the first `count` images that the task has something to say about."""
+    """Those of the images that the task has something to say about."""
     items = []
-    for index in range(count):
-        image = source[index]
+    for index, image in enumerate(images):
         if example := example_of(image, options, str(index)):
             canvas = framing.canvas(image.pixels)
             items.append(TrainingItem(canvas.pixels, canvas.padding, example))

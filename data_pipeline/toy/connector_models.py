@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import torch
 
 from data_pipeline.connectors import Connector
-from data_pipeline.image_sources import ImageSource, ToyScenes
+from data_pipeline.image_sources import ImageSource, SourceImage
 from data_pipeline.language_models import load_causal_lm, load_tokenizer
 from data_pipeline.progress import SilentProgress
 from data_pipeline.study import Study, TrainingSettings
@@ -36,12 +37,12 @@ class Lines(SilentProgress):
 
 
 def train_connector_model(
-    study: Study, model_id: str, weights: Path, source: ImageSource, tune_scenes: int
+    study: Study, model_id: str, weights: Path, source: ImageSource, tune: Sequence[SourceImage]
 ) -> dict[str, Any]:
     """Train a model of the study in `weights`, or go on with it; gives its record.
 
     What `vlens train` leaves stays in the folder `trainings`. Shipped is the connector in half precision, and
-    the LLM where it was trained along.
+    the LLM where it was trained along. The record's `tune_losses` are those of the scenes `tune`.
     """
     own = with_trainings(study, model_id, weights)
     folder = train_study_model(own, model_id, "cpu", Lines(model_id), source).folder
@@ -52,7 +53,7 @@ def train_connector_model(
         llm = load_causal_lm(trained, torch.float32, _CPU).half()
         llm.save_pretrained(study.llm_of(model).path)
         load_tokenizer(trained).save_pretrained(study.llm_of(model).path)
-    losses = answer_losses(study, model_id, ToyScenes("tune", study.seed), tune_scenes)
+    losses = answer_losses(study, model_id, tune)
     return {**_record(folder), "tune_losses": asdict(losses)}
 
 

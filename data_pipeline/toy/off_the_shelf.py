@@ -5,7 +5,7 @@ It starts from the first blocks of the toy Llama and CLIP encoders and then leav
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -23,7 +23,7 @@ from transformers import (
 
 from data_pipeline.encoders import VisionEncoder
 from data_pipeline.framing import Framing
-from data_pipeline.image_sources import ImageSource
+from data_pipeline.image_sources import ImageSource, SourceImage
 from data_pipeline.toy.answer_losses import AnswerLosses, shown_items
 from data_pipeline.toy.pictures import CANVAS_PIXELS, GRID, PATCH_PIXELS
 from data_pipeline.toy.schedule import Schedule, Trainer
@@ -114,13 +114,13 @@ def llava_loss(
 
 
 @torch.no_grad()
-def llava_losses(folder: Path, encoder: VisionEncoder, source: ImageSource, count: int) -> AnswerLosses:
-    """Losses of the saved model on the first scenes of a source, like `answer_losses`."""
+def llava_losses(folder: Path, encoder: VisionEncoder, images: Sequence[SourceImage]) -> AnswerLosses:
+    """Losses of the saved model on scenes, like `answer_losses`."""
     model = LlavaForConditionalGeneration.from_pretrained(
         folder, dtype=torch.float32, use_safetensors=True
     ).eval()
     tokenizer = build_tokenizer(image_token=True)
-    batch = batch_of(encoder, shown_items(source, _FRAMING, _CAPTIONS, count))
+    batch = batch_of(encoder, shown_items(images, _FRAMING, _CAPTIONS))
 
     def loss(shown: Tensor) -> float:
         return float(llava_loss(model, tokenizer, ImageTextBatch(shown, batch.examples)))

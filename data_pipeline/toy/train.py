@@ -21,7 +21,7 @@ import torch
 from transformers import PreTrainedModel
 
 from data_pipeline.encoders import VisionEncoder
-from data_pipeline.image_sources import ToyScenes
+from data_pipeline.image_sources import SourceImage, ToyScenes
 from data_pipeline.study import Study, load_study
 from data_pipeline.toy.connector_models import quick, train_connector_model
 from data_pipeline.toy.kept_scenes import KeptScenes
@@ -62,10 +62,10 @@ class Run:
         """Scenes whose pictures are kept: connectors learn from all of the split."""
         return 64 if self.quick else len(ToyScenes("train", SCENE_SEED))
 
-    @property
-    def tune_scenes(self) -> int:
+    def tune(self) -> list[SourceImage]:
         """Scenes that the recorded losses are measured on."""
-        return 8 if self.quick else 200
+        source = ToyScenes("tune", SCENE_SEED)
+        return [source[index] for index in range(8 if self.quick else 200)]
 
     @property
     def study(self) -> Study:
@@ -210,7 +210,7 @@ def _make_vision_encoder(run: Run, name: str) -> None:
 
 def _make_connector(run: Run, name: str) -> None:
     model_id = Path(name).name
-    record = train_connector_model(run.study, model_id, run.output_dir, run.scenes(), run.tune_scenes)
+    record = train_connector_model(run.study, model_id, run.output_dir, run.scenes(), run.tune())
     write_json(run.record(name), record)
 
 
@@ -221,8 +221,7 @@ def _make_llava(run: Run, name: str) -> None:
     schedule, batch_size = Schedule(run.steps(700), 2e-3, 0.05, seed), 4 if run.quick else 32
     train_llava(model, encoder, run.scenes(), schedule, trainer, batch_size)
     save_llava(model, _fresh_folder(run.output_dir / name))
-    tune = ToyScenes("tune", SCENE_SEED)
-    losses = llava_losses(run.output_dir / name, encoder, tune, run.tune_scenes)
+    losses = llava_losses(run.output_dir / name, encoder, run.tune())
     _finish(run, name, trainer, {"tune_losses": asdict(losses)})
 
 

@@ -34,7 +34,8 @@ def command() -> None:
 def train(output_dir: Path, only: tuple[str, ...], jobs: int, cache_dir: Path | None, quick: bool) -> None:
     """Train all toy models from scratch; takes hours on a CPU.
 
-    A model that is finished in the output folder is not trained again.
+    A model that is finished in the output folder is not trained again. Connectors are trained as by vlens
+    train, with the toy study's settings; their checkpoints and losses stay in the folder "trainings" there.
     """
     from data_pipeline.folders import check_output_folder
     from data_pipeline.toy.train import artefacts

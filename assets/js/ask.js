@@ -181,6 +181,9 @@ export function start(document) {
     file.value = "";
   });
   asking.name.addEventListener("input", () => asking.keep());
+  asking.name.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") byId(byId("asking").hidden ? "finish-button" : "question").focus();
+  });
   // A button that was clicked must not keep Enter from meaning "next"; one that was reached by Tab does.
   byId("question").addEventListener("click", (event) => {
     if (event.detail > 0) byId("question").focus({ preventScroll: true });

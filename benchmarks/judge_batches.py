@@ -20,6 +20,8 @@ class Batches:
         self.batches: dict[str, dict[str, Any]] = {}
         self.asked: list[str] = []
         self.faults: dict[str, str] = {}
+        self.refuses: str | None = None
+        """Why batches fail as a whole, if they do."""
         self._answer, self._lock = answer, threading.Lock()
         self._looked: dict[str, int] = {}
 
@@ -57,7 +59,10 @@ class Batches:
     def _look(self, name: str) -> dict[str, Any]:
         batch = self.batches[name]
         self._looked[name] = self._looked.get(name, 0) + 1
-        if self._looked[name] >= self.looks and batch["status"] == "in_progress":
+        if self.refuses:
+            batch["status"] = "failed"
+            batch["errors"] = {"object": "list", "data": [{"message": self.refuses}]}
+        elif self._looked[name] >= self.looks and batch["status"] == "in_progress":
             lines = [json.loads(line) for line in self.files[batch["input_file_id"]].splitlines() if line]
             batch["status"], batch["output_file_id"] = "completed", f"out-{name}"
             self.files[f"out-{name}"] = b"\n".join(json.dumps(self._line(line)).encode() for line in lines)

@@ -65,10 +65,12 @@ class JudgeServer:
         key: str | None = None,
         takes_schema: bool = True,
         keep_bodies: bool = False,
+        has_batches: bool = True,
     ) -> None:
         """`delay` seconds an answer takes, `hang` one that never comes; `key` is asked for if given."""
         self.choose, self.delay, self.hang, self.retry_after = choose, delay, hang, retry_after
         self.key, self.takes_schema, self.keep_bodies = key, takes_schema, keep_bodies
+        self.has_batches = has_batches
         self.counts, self.lock = Counts(), threading.Lock()
         self.batches = Batches(self.answer_to)
         handler = type("Handler", (_Handler,), {"judge": self})
@@ -189,6 +191,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(401, {}, _error(f"wrong key: {self.headers.get('Authorization')}"))
         if self.path == "/v1/chat/completions":
             return self._send(*self.judge.reply_to(json.loads(content)))
+        if not self.judge.has_batches:
+            return self._send(404, {}, _error("not here"))
         return self._send(200, {}, self.judge.batches.post(self.path, self.headers, content))
 
     def do_GET(self) -> None:

@@ -121,14 +121,28 @@ class Endpoint:
                 extra_body=rest,
             )
             return reply_of(raw.http_response.json())
-        except self._openai.APIStatusError as error:
-            raise self._judged(error, "response_format" in rest) from error
-        except self._openai.APITimeoutError as error:
-            raise TryAgain(f"no answer within {self.address.timeout:g} s") from error
         except self._openai.APIError as error:
-            raise TryAgain(f"the connection failed ({self._said(error.__cause__ or error)})") from error
+            raise self._explained(error, "response_format" in rest) from error
         except (ValueError, KeyError, TypeError) as error:
             raise TryAgain("the endpoint's answer is not of the protocol") from error
+
+    def explained(self, error: Exception, lacking: str) -> Exception | None:
+        """What an error of the client means, one of those of `ask`; None: it is none of the client's.
+
+        `lacking` is what to say of an endpoint that does not know the address: that it "has no batches".
+        """
+        if not isinstance(error, self._openai.APIError):
+            return None
+        if getattr(error, "status_code", None) in (404, 405, 501):
+            return InputError(f"{self.address.shown_url}: {lacking}")
+        return self._explained(error, sent_schema=False)
+
+    def _explained(self, error: Any, sent_schema: bool) -> Exception:
+        if isinstance(error, self._openai.APIStatusError):
+            return self._judged(error, sent_schema)
+        if isinstance(error, self._openai.APITimeoutError):
+            return TryAgain(f"no answer within {self.address.timeout:g} s")
+        return TryAgain(f"the connection failed ({self._said(error.__cause__ or error)})")
 
     def _judged(self, error: Any, sent_schema: bool) -> Exception:
         """What an answer with an error's status means."""

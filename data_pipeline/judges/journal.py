@@ -37,6 +37,8 @@ class Journal:
         self.path = folder / ANSWERS_FILE
         self.answers: dict[str, Answered] = {}
         self.torn = 0
+        self.batched: set[tuple[str, str]] = set()
+        """Questions with the batch that answered them."""
         self._lock = threading.Lock()
         self._file: int | None = None
         if self.path.is_file():
@@ -86,6 +88,8 @@ class Journal:
         except (ValueError, KeyError, TypeError):
             self.torn += 1
             return
+        if "batch" in row:
+            self.batched.add((asked, str(row["batch"])))
         answered = self.answers.setdefault(asked, Answered())
         answered.gave_up = gave_up
         if reply:

@@ -25,6 +25,9 @@ class JudgeRun:
     per_minute: float | None = None
     prices: Prices = field(default_factory=Prices)
     budget: float | None = None
+    batch: bool = False
+    poll: float = 30.0
+    """Seconds between two looks at a batch."""
     first_wait: float = 0.5
     command: str = ""
 

@@ -18,6 +18,7 @@ from data_pipeline.folder_lock import written_by_one
 from data_pipeline.judges.answer_folders import answer_folder
 from data_pipeline.judges.asked import Asked, Interview
 from data_pipeline.judges.asking import Asking, Messages, Tally
+from data_pipeline.judges.batch_asking import BatchAsking
 from data_pipeline.judges.endpoint import Endpoint
 from data_pipeline.judges.items import Item, check_fits, items_of, places_of, read_plan
 from data_pipeline.judges.journal import Journal
@@ -126,6 +127,21 @@ class Judging:
                 stage.advance(1, _note_of(tally, purse.spent, self.run.prices.known))
 
             pace = Pace(self.run.per_minute)
+            if self.run.batch:
+                batches = BatchAsking(
+                    endpoint,
+                    self.journal,
+                    self.place,
+                    self._messages,
+                    self.run.prices,
+                    pace,
+                    self.progress,
+                    told,
+                    self.run.poll,
+                    self._affordable,
+                )
+                batches.ask_all(todo)
+                return done, batches.out_of_budget
             asking = Asking(
                 endpoint,
                 self.journal,
@@ -142,6 +158,13 @@ class Judging:
                 pace.stopping.clear()
                 asking.ask_all(todo[1:], self.run.concurrency, self._write_now_and_then())
         return done, asking.out_of_budget
+
+    def _affordable(self) -> int | None:
+        """How many questions the budget still holds."""
+        each = self.forecast().each
+        if self.run.budget is None or not each:
+            return None
+        return int((self.run.budget - self._spent()) / each + 1e-9)
 
     def _messages(self, asked: Asked) -> Messages:
         return self.prompt.messages(asked.words, self._pictures(asked.canvas_id, asked.cell))

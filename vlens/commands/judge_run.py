@@ -64,6 +64,18 @@ def _json_object(_context: click.Context, _parameter: click.Parameter, value: st
     callback=_json_object,
     help='Goes into every request, such as {"temperature": 0}.',
 )
+@click.option(
+    "--batch",
+    is_flag=True,
+    help="Send everything as batches, answered within a day; give the prices of batches with it.",
+)
+@click.option(
+    "--poll",
+    type=click.FloatRange(min=0, min_open=True),
+    default=30.0,
+    show_default=True,
+    help="With --batch: seconds between two looks.",
+)
 @click.option("--estimate", is_flag=True, help="Say what it would cost and stop; nothing is sent.")
 def command(
     results: Path,
@@ -84,6 +96,8 @@ def command(
     price_out: float | None,
     budget: float | None,
     extra: dict[str, Any],
+    batch: bool,
+    poll: float,
     estimate: bool,
 ) -> int:
     """Ask a model about the cells of a plan of RESULTS.
@@ -110,6 +124,8 @@ def command(
         requests_per_minute,
         Prices(price_in, price_out),
         budget,
+        batch,
+        poll,
         command=f"vlens judge run --model {model}",
     )
     with TerminalProgress() as progress:

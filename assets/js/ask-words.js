@@ -17,7 +17,7 @@ export function createWords(relations, act) {
     pressed("none-button", answer.verdict === "none");
     pressed("unsure-button", answer.verdict === "unsure");
     byId("next-button").toggleAttribute("data-ready", isAnswered(answer));
-    if (focused) document.querySelector(`#words [data-key="${focused}"]`)?.focus();
+    if (focused) /** @type {HTMLElement | null} */ (document.querySelector(`#words [data-key="${focused}"]`))?.focus();
   };
 
   /** @param {string} word @param {number} place @param {string | null} relation @param {boolean} picked */

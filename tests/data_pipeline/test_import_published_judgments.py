@@ -85,6 +85,32 @@ def test_people_agree_with_each_other_as_recomputed(imported: Path) -> None:
     assert {key: pairs[key] for key in known} == pytest.approx(known, abs=6e-4)
 
 
+@NEEDS_PUBLISHED
+def test_the_published_kappa_is_on_the_cells_that_people_answered_for_both(
+    tmp_path: Path,
+) -> None:
+    """.684 was published beside .673 for the other lens, which is by another criterion."""
+    human, llm, other = (
+        json.loads((PUBLISHED / f"{name}.json").read_bytes())
+        for name in ("human_study_embedding", "llm_judge_embedding", "human_study_contextual")
+    )
+    kept = {answer["instance_id"] for answer in other["answers"]}
+    human["items"] = [item for item in human["items"] if item["id"] in kept]
+    human["answers"] = [answer for answer in human["answers"] if answer["instance_id"] in kept]
+    llm["results"] = [result for result in llm["results"] if result["instance_id"] in kept]
+    llm["evaluated"] = len(llm["results"])
+    for name, content in (("human_study_embedding", human), ("llm_judge_embedding", llm)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+    import_published_judgments(tmp_path, tmp_path / "out")
+    for people, kappa, raw in (("majority", 0.6835, 0.8567), ("any", 0.6576, 0.8433)):
+        found = _agreements(tmp_path / "out", people)[f"people:{people}", "published-llm-judge", "embedding"]
+        assert (found.cells, found.kappa, found.raw) == (
+            300,
+            pytest.approx(kappa, abs=6e-5),
+            pytest.approx(raw, abs=6e-5),
+        )
+
+
 def _agreements(results: Path, people: str) -> dict[tuple[str, str, str | None], Agreement]:
     with Database(Results(results)) as database:
         found = agreements(database, Criterion("any", people))

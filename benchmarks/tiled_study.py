@@ -286,6 +286,7 @@ def _neighbors(
         "probability": pa.nulls(count, pa.float32()),
         "text_layer": text_layers.ravel() if ids is not None else pa.nulls(count, pa.int16()),
         "context_id": ids if ids is not None else pa.nulls(count, pa.int64()),
+        "percentile": pa.nulls(count, pa.float32()),
     }
     schema = TABLES["neighbors"].schema
     return pa.table([pa.array(columns[field.name]).cast(field.type) for field in schema], schema=schema)

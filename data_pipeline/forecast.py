@@ -26,7 +26,7 @@ from data_pipeline.study import ModelSettings, Study, resolve_layers
 from data_pipeline.vlm_families.molmo_size import MOLMO
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
-BYTES_PER_NEIGHBOR = {"embedding": 7.1, "logit": 12.4, "contextual": 8.9}
+BYTES_PER_NEIGHBOR = {"embedding": 7.1, "logit": 12.4, "contextual": 8.9, "contextual_percentile": 12.4}
 """Of a row in Parquet, as measured on the toy study (10 images, 19 models); so are the next two."""
 BYTES_PER_CELL, BYTES_PER_JUDGMENT = 25.1, 10.7
 _BYTES_PER_PIXEL = 3  # canvases are compressed without loss, so this is the most
@@ -187,9 +187,11 @@ def _memory(
 
 def _disk(study: Study, model: ModelSettings, parts: Parts, cells: int, layers: tuple[int, ...]) -> float:
     rows = cells * len(layers)
-    disk = rows * BYTES_PER_CELL + sum(rows * study.top_k * BYTES_PER_NEIGHBOR[lens] for lens in study.lenses)
+    disk = rows * BYTES_PER_CELL + sum(
+        rows * study.top_k * BYTES_PER_NEIGHBOR[lens] for lens in study.stored_lenses
+    )
     if study.judge.kind == "annotations":
-        disk += rows * len(study.lenses) * BYTES_PER_JUDGMENT
+        disk += rows * len(study.stored_lenses) * BYTES_PER_JUDGMENT
     return disk + _BYTES_PER_PIXEL * _pixels(study, model, parts)
 
 

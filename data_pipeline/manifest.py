@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from data_pipeline.errors import InputError
-from data_pipeline.schema import LENSES, SCHEMA_VERSION, TABLES, check_id
+from data_pipeline.schema import SCHEMA_VERSION, STORED_LENSES, TABLES, check_id
 
 MANIFEST_NAME = "manifest.json"
 
@@ -158,9 +158,9 @@ def _expected(entry: Any, source: Path) -> Expected:
     for layer in expected.vision_layers:
         if not 0 <= layer <= _DEEPEST_LAYER:
             raise InputError(f"{source}: vision layer {layer}, expected 0 or more")
-    if strange := set(expected.lenses) - set(LENSES):
+    if strange := set(expected.lenses) - set(STORED_LENSES):
         raise InputError(
-            f"{source}: unknown lens {sorted(strange)[0]!r}, expected one of {', '.join(LENSES)}"
+            f"{source}: unknown lens {sorted(strange)[0]!r}, expected one of {', '.join(STORED_LENSES)}"
         )
     return expected
 

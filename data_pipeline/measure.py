@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -23,12 +23,13 @@ from data_pipeline.capture import Capture, capture, equal_shapes
 from data_pipeline.cell_statistics import cell_statistics
 from data_pipeline.errors import RefusedImageError
 from data_pipeline.image_sources import SourceImage
-from data_pipeline.lenses.contextual import ContextualLens
+from data_pipeline.lenses.contextual import ContextualLens, ContextualNeighbors
 from data_pipeline.lenses.logit import LogitReading, read_logits
 from data_pipeline.loading import LoadedLLM, Loader
 from data_pipeline.models import Look, VisionLanguageModel
 from data_pipeline.plan import ModelPlan, Plan, Shard
 from data_pipeline.rows import Found, canvas_rows, cell_rows, neighbor_rows, table_of
+from data_pipeline.schema import PERCENTILE_LENS, STORED_LENSES
 
 _MOST_DRAWS = 20
 
@@ -52,7 +53,7 @@ class Unit:
     def of(cls, loader: Loader, model: ModelPlan, wanted: Collection[str]) -> Unit:
         """Load what the unit needs."""
         llm = loader.llm(model)
-        lens = loader.contextual_lens(model) if "contextual" in wanted else None
+        lens = loader.contextual_lens(model) if {"contextual", PERCENTILE_LENS} & set(wanted) else None
         return cls(loader.plan, model, loader.vlm(model), llm, lens, frozenset(wanted), loader.batches(model))
 
     def tables(self, shard: Shard) -> dict[str, Rows]:
@@ -95,27 +96,29 @@ class Unit:
         if {"logit", "cells"} & self.wanted:
             layers, top_k = self.model.vision_layers, self.plan.study.top_k
             readings = read_logits(self.vlm.language, captured, layers, top_k)
-        for lens in ("embedding", "logit", "contextual"):
-            if lens in self.wanted:
-                found = self._found(lens, captured, readings)
-                tables[lens] = partial(neighbor_rows, self.model.id, ids, lens, found, self.llm.token_column)
+        for lens, found in self._neighbors(captured, readings).items():
+            tables[lens] = partial(neighbor_rows, self.model.id, ids, lens, found, self.llm.token_column)
         if "cells" in self.wanted:
             statistics = self._statistics(captured, readings)
             tables["cells"] = partial(cell_rows, self.model.id, ids, statistics)
         return tables
 
-    def _found(self, lens: str, captured: Capture, readings: dict[int, LogitReading]) -> dict[int, Found]:
+    def _neighbors(self, captured: Capture, readings: dict[int, LogitReading]) -> dict[str, dict[int, Found]]:
+        """What the wanted lenses find, by lens and vision layer."""
         shape = (*captured.final.shape[:2], -1)
-        found = {}
+        found: dict[str, dict[int, Found]] = {lens: {} for lens in STORED_LENSES if lens in self.wanted}
         for layer in self.model.vision_layers:
             states = captured.states[layer].flatten(0, 1)
-            if lens == "embedding":
-                found[layer] = self._by_id(*self.llm.embedding_lens.neighbors(states, self._top_k), shape)
-            elif lens == "logit":
+            if "embedding" in found:
+                near = self.llm.embedding_lens.neighbors(states, self._top_k)
+                found["embedding"][layer] = self._by_id(*near, shape)
+            if "logit" in found:
                 reading = readings[layer]
-                found[layer] = self._by_id(reading.logits, reading.ids, shape, reading.probabilities)
-            else:
-                found[layer] = self._contexts(states, shape)
+                one = self._by_id(reading.logits, reading.ids, shape, reading.probabilities)
+                found["logit"][layer] = one
+            if self.contextual is not None:
+                for lens, one in self._contexts(self.contextual, states, shape).items():
+                    found[lens][layer] = one
         return found
 
     @property
@@ -131,15 +134,16 @@ class Unit:
             probabilities=None if probabilities is None else _array(probabilities).reshape(shape),
         )
 
-    def _contexts(self, states: Tensor, shape: tuple[int, ...]) -> Found:
-        assert self.contextual is not None  # noqa: S101  # `of` loads it where it is wanted
-        near = self.contextual(states, self._top_k)
-        return Found(
-            token_ids=near.token_ids.reshape(shape),
-            scores=near.scores.reshape(shape),
-            text_layers=near.text_layers.reshape(shape),
-            context_ids=near.context_ids.reshape(shape),
-        )
+    def _contexts(
+        self, contextual: ContextualLens, states: Tensor, shape: tuple[int, ...]
+    ) -> dict[str, Found]:
+        """LN-Lens in the rankings that are wanted, by lens; the one by cosine alone is quicker."""
+        if PERCENTILE_LENS not in self.wanted:
+            return {"contextual": _found(contextual(states, self._top_k), shape)}
+        both = contextual.rankings(states, self._top_k)
+        by_cosine = _found(replace(both["cosine"], percentiles=None), shape)
+        lenses = {"contextual": by_cosine, PERCENTILE_LENS: _found(both["percentile"], shape)}
+        return {lens: found for lens, found in lenses.items() if lens in self.wanted}
 
     def _statistics(
         self, captured: Capture, readings: dict[int, LogitReading]
@@ -211,6 +215,16 @@ class Unit:
                 with suppress(RefusedImageError):  # an image that is not of this run's, and not yet looked at
                     return self.plan.image(other)
         return None
+
+
+def _found(near: ContextualNeighbors, shape: tuple[int, ...]) -> Found:
+    return Found(
+        token_ids=near.token_ids.reshape(shape),
+        scores=near.scores.reshape(shape),
+        text_layers=near.text_layers.reshape(shape),
+        context_ids=near.context_ids.reshape(shape),
+        percentiles=None if near.percentiles is None else near.percentiles.reshape(shape),
+    )
 
 
 def _together(tables: Sequence[Rows]) -> pa.Table:

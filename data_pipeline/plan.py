@@ -158,7 +158,7 @@ class Plan:
 
     def config_hash(self, model: ModelPlan) -> str:
         """Hash of all that a model's rows depend on, except the images."""
-        settings = [self.study.lenses, self.study.caption_tokens, self.study.seed]
+        settings = [self.study.stored_lenses, self.study.caption_tokens, self.study.seed]
         return hash_of(self.contextual_hash(model), settings, model.settings.model_dump())
 
 

@@ -159,6 +159,7 @@ class Found:
     probabilities: np.ndarray | None = None
     text_layers: np.ndarray | None = None
     context_ids: np.ndarray | None = None
+    percentiles: np.ndarray | None = None
 
 
 def neighbor_rows(
@@ -198,6 +199,7 @@ def _neighbor_rows(
             "probability": optional(found.probabilities, pa.float32()),
             "text_layer": optional(found.text_layers, pa.int16()),
             "context_id": optional(found.context_ids, pa.int64()),
+            "percentile": optional(found.percentiles, pa.float32()),
         }
     )
 

@@ -34,7 +34,7 @@ from data_pipeline.measure import Unit
 from data_pipeline.plan import PIPELINE_VERSION, ModelPlan, Plan, Shard, hash_of, make_plan
 from data_pipeline.progress import Progress, SilentProgress, Stage
 from data_pipeline.rows import context_rows, image_rows, model_rows, region_rows, table_of
-from data_pipeline.schema import TABLES
+from data_pipeline.schema import PERCENTILE_LENS, TABLES
 from data_pipeline.shelf import Shelf
 from data_pipeline.store import ResultsWriter
 from data_pipeline.study import Study
@@ -42,6 +42,7 @@ from data_pipeline.training.table_rows import checkpoint_rows, training_loss_row
 from data_pipeline.versions import recorded_versions
 
 _SMALL_HIDDEN_SIZE = 512
+_TEXT_LENSES = frozenset({"contextual", PERCENTILE_LENS})
 _LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "pyarrow", "pillow")
 
 
@@ -130,7 +131,7 @@ class Run:
     def _missing(self, model: ModelPlan) -> bool:
         """Whether some model with the same LLM lacks contextual neighbours."""
         others = [other for other in self.plan.models if other.llm_id == model.llm_id]
-        return any("contextual" in self._wanted(o, shard) for o in others for shard in self.plan.shards)
+        return any(_TEXT_LENSES & set(self._wanted(o, shard)) for o in others for shard in self.plan.shards)
 
     def _unit_parts(self, model: ModelPlan, shard: Shard) -> dict[str, tuple[str, str]]:
         """Path and input hash of each table of a unit: neighbours by lens, the others by name."""
@@ -144,8 +145,8 @@ class Run:
             "samples": (f"samples/{model.id}/{name}", hash_of("samples", seen, samples)),
             "canvases": (f"canvases/{model.canvas_key}/{name}", hash_of("canvases", canvas, images)),
         }
-        for lens in study.lenses:
-            text = plan.contextual_hash(model) if lens == "contextual" else None
+        for lens in study.stored_lenses:
+            text = plan.contextual_hash(model) if lens in _TEXT_LENSES else None
             parts[lens] = f"neighbors/{model.id}/{lens}-{name}", hash_of(lens, seen, text)
         return parts
 
@@ -181,7 +182,8 @@ class Run:
 
     def _write_contexts(self, models: list[ModelPlan]) -> None:
         """The contexts that all of an LLM's models used: each once, whoever used it."""
-        parts = [part for model in models for part in self._parts(f"neighbors/{model.id}/contextual-")]
+        beginnings = [f"neighbors/{model.id}/{lens}-" for model in models for lens in sorted(_TEXT_LENSES)]
+        parts = [part for beginning in beginnings for part in self._parts(beginning)]
         path = f"contexts/{models[0].llm_id}/00000.parquet"
         input_hash = hash_of([part.sha256 for part in parts])
         if self._has(path, input_hash):
@@ -201,7 +203,8 @@ class Run:
         judge: AnnotationsJudge | None = None
         with self.progress.stage("Judging", len(self.plan.models)) as stage:
             for model in self.plan.models:
-                parts = {str(lens): self._judgment_part(model, lens) for lens in self.plan.study.lenses}
+                lenses = self.plan.study.stored_lenses
+                parts = {lens: self._judgment_part(model, lens) for lens in lenses}
                 missing = {lens: part for lens, part in parts.items() if not self._has(*part)}
                 if missing:
                     judge = judge or AnnotationsJudge(*truth, self.plan.study.seed)
@@ -220,7 +223,7 @@ class Run:
 
     def _judgment_part(self, model: ModelPlan, lens: str) -> tuple[str, str]:
         beginnings = [f"neighbors/{model.id}/{lens}-", f"samples/{model.id}/", "regions/", "canvases/"]
-        if lens == "contextual":
+        if lens in _TEXT_LENSES:
             beginnings.append(f"contexts/{model.llm_id}/")
         read = [part.sha256 for beginning in beginnings for part in self._parts(beginning)]
         input_hash = hash_of(PIPELINE_VERSION, JUDGE_ID, JUDGE_VERSION, self.plan.study.seed, read)
@@ -293,7 +296,8 @@ def _manifest(plan: Plan, refused: dict[int, RefusedImageError], judged: bool) -
         baseline_model_id=baseline,
     )
     expected = [
-        Expected(model.id, study.lenses, model.vision_layers, tuple(image_ids), judges) for model in models
+        Expected(model.id, study.stored_lenses, model.vision_layers, tuple(image_ids), judges)
+        for model in models
     ]
     absent = [Absence(waiting.model.id, waiting.reason) for waiting in plan.waiting]
     absent += [

@@ -27,10 +27,15 @@ SCHEMA_VERSION = 1
 
 Lens = Literal["embedding", "logit", "contextual"]
 LENSES: tuple[Lens, ...] = ("embedding", "logit", "contextual")
+PERCENTILE_LENS = "contextual_percentile"
+"""LN-Lens once more, ranked by percentile: rows of their own, shown by a switch in LN-Lens's place."""
+STORED_LENSES: tuple[str, ...] = (*LENSES, PERCENTILE_LENS)
+"""What a lens may be called in tables and manifests."""
 LENS_TITLES: dict[str, str] = {
     "embedding": "Input Embedding Matrix",
     "logit": "LogitLens",
     "contextual": "LN-Lens",
+    PERCENTILE_LENS: "LN-Lens, by percentile",
 }
 GROUPS = ("main", "ablation", "off_the_shelf")
 JUDGMENT_STATUSES = ("ok", "failed", "skipped")
@@ -54,13 +59,17 @@ def check_id(value: str, what: str) -> str:
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its Arrow type, whether a value may be missing, its unit or range, and its meaning."""
+    """One column: its Arrow type, whether a value may be missing, its unit or range, and its meaning.
+
+    `added`: it came later, and files from before it are read as if no row had a value.
+    """
 
     name: str
     type: pa.DataType
     meaning: str
     unit: str = ""
     nullable: bool = False
+    added: bool = False
 
     def field(self) -> pa.Field:
         """The Arrow field, with unit and meaning as metadata."""
@@ -79,6 +88,11 @@ class TableSpec:
     columns: tuple[Column, ...]
 
     @property
+    def added(self) -> frozenset[str]:
+        """Names of the columns that came later."""
+        return frozenset(column.name for column in self.columns if column.added)
+
+    @property
     def schema(self) -> pa.Schema:
         """The Arrow schema, stamped with the table's name and the schema version."""
         return pa.schema(
@@ -93,7 +107,7 @@ def _texts() -> pa.DataType:
 
 _MODEL = Column("model_id", pa.string(), "model of the study")
 _IMAGE = Column("image_id", pa.string(), "source image")
-_LENS = Column("lens", pa.string(), "which lens", " | ".join(LENSES))
+_LENS = Column("lens", pa.string(), "which lens", " | ".join(STORED_LENSES))
 _VISION_LAYER = Column(
     "vision_layer",
     pa.int16(),
@@ -244,6 +258,14 @@ NEIGHBORS = TableSpec(
         Column("text_layer", pa.int16(), "contextual lens: depth of the text neighbour", nullable=True),
         Column(
             "context_id", pa.int64(), "contextual lens: the neighbour's sentence and place", nullable=True
+        ),
+        Column(
+            "percentile",
+            pa.float32(),
+            "contextual_percentile: share of pairs of contexts of the text layer that are less near",
+            "0 to 1",
+            nullable=True,
+            added=True,
         ),
     ),
 )
@@ -459,8 +481,8 @@ TABLES: dict[str, TableSpec] = {
 
 _CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("models", "group"): GROUPS,
-    ("neighbors", "lens"): LENSES,
-    ("judgments", "lens"): LENSES,
+    ("neighbors", "lens"): STORED_LENSES,
+    ("judgments", "lens"): STORED_LENSES,
     ("judgments", "status"): JUDGMENT_STATUSES,
     ("judgments", "truth_kind"): TRUTH_KINDS,
     ("judges", "kind"): JUDGE_KINDS,
@@ -488,6 +510,7 @@ def conform(name: str, table: pa.Table) -> pa.Table:
             or an id that cannot safely name a file.
     """
     spec = TABLES[name]
+    table = with_added_columns(spec, table)
     expected, found = set(spec.schema.names), set(table.schema.names)
     if expected != found:
         raise InputError(
@@ -501,6 +524,14 @@ def conform(name: str, table: pa.Table) -> pa.Table:
         raise InputError(f"table {name}: {error}") from error
     check_values(spec, typed)
     return typed.cast(spec.schema).replace_schema_metadata(spec.schema.metadata)
+
+
+def with_added_columns(spec: TableSpec, table: pa.Table) -> pa.Table:
+    """`table` with the columns that came later, empty where it is from before."""
+    for name in sorted(spec.added - set(table.schema.names)):
+        field = spec.schema.field(name)
+        table = table.append_column(field, pa.nulls(len(table), field.type))
+    return table
 
 
 def check_values(spec: TableSpec, table: pa.Table) -> None:
@@ -554,6 +585,8 @@ def check_schema(name: str, schema: pa.Schema, source: str) -> None:
     expected = TABLES[name].schema
     for field in expected:
         index = schema.get_field_index(field.name)
+        if index < 0 and field.name in TABLES[name].added:
+            continue
         found = "nothing" if index < 0 else str(schema.field(index).type)
         if index < 0 or schema.field(index).type != field.type:
             raise InputError(f"{source}: column {field.name} is {found}, expected {field.type}")

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from data_pipeline.errors import InputError
 from data_pipeline.folders import check_output_folder, kind_of
 from data_pipeline.manifest import MANIFEST_NAME, Absence, Manifest, Part
-from data_pipeline.schema import TABLES, check_id, check_schema, check_values, conform
+from data_pipeline.schema import TABLES, check_id, check_schema, check_values, conform, with_added_columns
 
 _TEMPORARY_SUFFIX = ".partial"
 
@@ -170,7 +170,7 @@ class Results:
         tables = []
         for path in self.paths(table):
             with readable(path):
-                tables.append(pq.read_table(path, partitioning=None))
+                tables.append(with_added_columns(spec, pq.read_table(path, partitioning=None)))
         whole = pa.concat_tables(tables, promote_options="default") if tables else spec.schema.empty_table()
         check_values(spec, whole)
         return whole.sort_by([(key, "ascending") for key in spec.key])

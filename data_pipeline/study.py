@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from data_pipeline.errors import InputError
 from data_pipeline.folders import kind_of
 from data_pipeline.framing import Interpolation, ResizeMode
-from data_pipeline.schema import GROUPS, LENSES, Lens, check_id
+from data_pipeline.schema import GROUPS, LENSES, PERCENTILE_LENS, Lens, check_id
 from data_pipeline.training.settings import (
     Count,
     CountFrom0,
@@ -137,6 +137,8 @@ class TextSettings(_Settings):
     """How many contexts of one token are kept."""
     distinct: Literal["context", "word"] = "context"
     """What may come only once among a cell's neighbours: a place in a sentence, or a word."""
+    percentile: bool = True
+    """Whether LN-Lens's ranking by percentile is stored too."""
 
 
 class JudgeSettings(_Settings):
@@ -247,6 +249,12 @@ class Study(_Settings):
     def encoder_of(self, model: ModelSettings) -> VisionEncoderSettings:
         """The vision encoder of a composed model."""
         return next(encoder for encoder in self.vision_encoder if encoder.id == model.vision_encoder)
+
+    @property
+    def stored_lenses(self) -> tuple[str, ...]:
+        """The lenses that rows are stored of: LN-Lens in both rankings."""
+        both = self.text.percentile and "contextual" in self.lenses
+        return (*self.lenses, PERCENTILE_LENS) if both else self.lenses
 
     @property
     def baseline_model_id(self) -> str | None:

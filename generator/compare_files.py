@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_pipeline.schema import LENS_TITLES, TABLES
+from data_pipeline.schema import LENSES, TABLES
 from generator import queries
 from generator.canvas_files import canvas_file
 from generator.database import Database
@@ -51,7 +51,9 @@ def slim_files(
     files: DataFiles,
 ) -> list[Seen]:
     """Slim files of all images of a model."""
-    neighbors = {lens: queries.model_neighbors(database, model.model_id, lens) for lens in LENS_TITLES}
+    neighbors: dict[str, pa.Table] = {
+        lens: queries.model_neighbors(database, model.model_id, lens) for lens in LENSES
+    }
     found = []
     for place, image in enumerate(images):
         mine = {lens: _slim(table, image.image_id) for lens, table in neighbors.items()}
@@ -79,8 +81,12 @@ def _slim_payload(model: Model, image: ModelImage, neighbors: Mapping[str, pa.Ta
     frame = Frame(
         model.model_id, (image.image_id,), ((image.rows, image.cols),), model.vision_layers, model.text_layers
     )
-    nothing = {name: TABLES[name].schema.empty_table() for name in ("contexts", "judgments", "cells")}
+    kept_out = ("neighbors", "contexts", "judgments", "cells")
+    nothing = {name: TABLES[name].schema.empty_table() for name in kept_out}
     tables = ModelTables(
-        lambda lens: neighbors[lens], nothing["contexts"], nothing["judgments"], nothing["cells"]
+        lambda lens: neighbors.get(lens, nothing["neighbors"]),
+        nothing["contexts"],
+        nothing["judgments"],
+        nothing["cells"],
     )
     return build_payload(frame, tables, [b""])

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from data_pipeline.completeness import changed_parts
 from data_pipeline.errors import InputError
-from data_pipeline.schema import TABLES
+from data_pipeline.schema import TABLES, TableSpec
 from data_pipeline.store import Results
 from generator.resources import sql_text
 
@@ -37,10 +37,15 @@ class Database:
     def _create_view(self, name: str, paths: list[Path]) -> None:
         if paths:
             files = [str(path) for path in paths]
-            relation = self._connection.read_parquet(files, hive_partitioning=False)
-            relation.create_view(name)
+            self._read(TABLES[name], files).create_view(name)
         else:
             self._connection.register(name, TABLES[name].schema.empty_table())
+
+    def _read(self, spec: TableSpec, files: list[str]) -> duckdb.DuckDBPyRelation:
+        """All rows of a table; numbers of columns that came later are missing in files from before."""
+        rows = self._connection.read_parquet(files, hive_partitioning=False, union_by_name=bool(spec.added))
+        lacking = [f"null::float as {column}" for column in sorted(spec.added - set(rows.columns))]
+        return rows.project(", ".join(["*", *lacking])) if lacking else rows
 
     def table(self, query: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The answer of `generator/sql/QUERY.sql` with `parameters` bound.

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from data_pipeline.schema import LENSES
+from data_pipeline.schema import STORED_LENSES
 from generator import queries
 from generator.database import Database
 from generator.image_files import IMAGE, SHARED, ImageFile, image_file
@@ -57,7 +57,8 @@ def whole_frame(database: Database, frame: Frame) -> Frame:
 def _batch(database: Database, frame: Frame, within: ImageRange) -> list[ModelTables]:
     model = frame.model_id
     lenses: dict[str, list[pa.Table]] = {
-        lens: _by_image(frame, queries.model_neighbors(database, model, lens, within)) for lens in LENSES
+        lens: _by_image(frame, queries.model_neighbors(database, model, lens, within))
+        for lens in STORED_LENSES
     }
     contexts = queries.model_contexts(database, model, within)
     judgments = _by_image(frame, queries.model_judgments(database, model, within))

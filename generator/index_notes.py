@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from data_pipeline.schema import LENS_TITLES, LENSES, TABLES
+from data_pipeline.schema import LENS_TITLES, STORED_LENSES, TABLES
 from data_pipeline.store import Results
 from generator.absences import NOT_COMPUTED
 from generator.measures import Measures
@@ -205,7 +205,7 @@ def absent_rows(context: StudyContext) -> tuple[Absent, ...]:
     return tuple(
         Absent(
             titles.get(model_id, model_id),
-            ", ".join(LENS_TITLES[lens] for lens in LENSES if lens in found),
+            ", ".join(LENS_TITLES[lens] for lens in STORED_LENSES if lens in found),
             ", ".join(map(str, sorted({layer for layer, _ in missing}))),
             len({image for _, image in missing}),
             reason,

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from data_pipeline.errors import InputError
+from data_pipeline.schema import PERCENTILE_LENS
 from generator import queries
 from generator.canvas_files import canvas_file
 from generator.citation import citation
@@ -91,11 +92,16 @@ def model_page(database: Database, context: StudyContext, model: Model, files: D
         provenance=_provenance(model),
         data=page_data(context, model, images, regions, payload, filed)
         | {
-            "defaultTokens": default_tokens(database, model, context.lenses[model.model_id]),
+            "defaultTokens": default_tokens(database, model, _stored_lenses(context, model)),
             "citation": citation(context.study, model, queries.runs(database)),
         },
         payloads=tuple((name, Markup(text)) for name, text in payload.blocks),  # noqa: S704 no <, & or quote
     )
+
+
+def _stored_lenses(context: StudyContext, model: Model) -> tuple[str, ...]:
+    lenses = context.lenses[model.model_id]
+    return (*lenses, PERCENTILE_LENS) if model.model_id in context.ranked_twice else lenses
 
 
 def _tables(database: Database, model_id: str) -> ModelTables:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from data_pipeline.schema import LENS_TITLES
+from data_pipeline.schema import LENS_TITLES, PERCENTILE_LENS
 from generator.absences import absences, absent_images
 from generator.image_files import FileName
 from generator.payload import Payload
@@ -29,6 +29,8 @@ def page_data(
     `filed` names the data file and the canvas's file of each image, where the page does not hold them.
     """
     lenses = context.lenses[model.model_id]
+    ranked_twice = model.model_id in context.ranked_twice
+    stored = (*lenses, PERCENTILE_LENS) if ranked_twice else lenses
     return {
         "study": {"id": context.study.study_id, "title": context.study.title},
         "model": _model_data(model),
@@ -41,11 +43,14 @@ def page_data(
         ],
         "topK": payload.top_k,
         "judges": payload.judges,
+        "judge": _first_judge(context, model, payload),
+        "judgeTitles": {judge: context.judge_titles.get(judge, judge) for judge in payload.judges},
         "frequentWords": context.frequent_words,
         "absentImages": absent_images(
             {image.image_id for image in images}, context.gaps.get(model.model_id, [])
         ),
-        "absences": absences(model, images, lenses, context.gaps.get(model.model_id, [])),
+        **({"rankedTwice": True} if ranked_twice else {}),
+        "absences": absences(model, images, stored, context.gaps.get(model.model_id, [])),
         "siblings": [
             {
                 "id": other.model_id,
@@ -56,6 +61,12 @@ def page_data(
             for other in context.shown
         ],
     }
+
+
+def _first_judge(context: StudyContext, model: Model, payload: Payload) -> str | None:
+    """The judge of the index's figures, if it judged this model, else the first by name."""
+    chosen = context.judges.get(model.model_id)
+    return chosen if chosen in payload.judges else next(iter(payload.judges), None)
 
 
 def _model_data(model: Model) -> dict[str, Any]:

@@ -5,8 +5,9 @@ A page holds one block `payload-shared` (tokens, sentences, words, score levels)
 decoded. `assets/js/payload.js` reads it back.
 
 What is kept: every text, every id, every badge; scores, cosines and nats to three decimals; norms to four
-significant digits. A probability is kept as the logarithm of its softmax's denominator, which all tokens of
-a cell have in common.
+significant digits. LN-Lens's lists by percentile hold percentiles, to three decimals of a percent, and no
+cosines. A probability is kept as the logarithm of its softmax's denominator, which all tokens of a cell have
+in common.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_pipeline.schema import LENSES
+from data_pipeline.schema import PERCENTILE_LENS, STORED_LENSES
 from generator.columns import Block, Ints
 from generator.lists import NONE, Vocabulary
 from generator.payload_cells import add_judgments, add_statistics
@@ -28,6 +29,7 @@ from generator.readings import Frame, Part, Texts, numbered, pairs, real, split_
 from generator.residuals import residuals
 
 _SCALE = 1000
+_PERCENTILE_SCALE = 100_000
 _SMALLEST_PROBABILITY = 1e-30
 
 
@@ -95,7 +97,7 @@ class _Neighbors:
         One lens is read and forgotten before the next: a third of the rows at a time.
         """
         lists = []
-        for lens in LENSES:
+        for lens in STORED_LENSES:
             table = self._tables.neighbors(lens)
             if table.num_rows:
                 lists += self._add_lens(lens, table, images, shared)
@@ -110,11 +112,11 @@ class _Neighbors:
         text = self._texts.numbers(table["token"])
         self.top_k = max(self.top_k, int(ranks.max()) + 1)
         vocabulary, entries = self._tokens, token_keys(text, whole(table["token_id"]))
-        if lens == "contextual":
-            vocabulary = self._sentences
-            entries, self._entry_context, self._entry_token = pairs(self._context_rows(table), entries)
+        contextual = lens in ("contextual", PERCENTILE_LENS)
+        if contextual:
+            vocabulary, entries = self._sentences, self._entries(self._context_rows(table), entries)
         columns = _LensColumns(lens, table, ranks, self._add_levels(shared, lens, table))
-        if lens == "contextual":
+        if contextual:
             self.text_layers = columns.number_text_layers(self.text_layers)
         lists = []
         for image, rows in enumerate(place.rows_by_image(len(images))):
@@ -125,6 +127,22 @@ class _Neighbors:
                 columns.write(images[image], part)
         return lists
 
+    def _entries(self, contexts: Ints, tokens: Ints) -> Ints:
+        """The entry of each row, a token in its context; entries that are known keep their numbers."""
+        rows, contexts, tokens = pairs(contexts, tokens)
+        before = len(self._entry_context)
+        all_contexts = np.concatenate([self._entry_context, contexts])
+        all_tokens = np.concatenate([self._entry_token, tokens])
+        same, _, _ = pairs(all_contexts, all_tokens)
+        known = np.full(same.max(initial=-1) + 1, NONE)
+        known[same[:before]] = np.arange(before)
+        numbers = known[same[before:]]
+        new = numbers == NONE
+        numbers[new] = before + np.arange(int(new.sum()))
+        self._entry_context = np.concatenate([self._entry_context, contexts[new]])
+        self._entry_token = np.concatenate([self._entry_token, tokens[new]])
+        return numbers[rows]
+
     def _context_rows(self, table: pa.Table) -> Ints:
         """The context of each row; `NONE` also where a run that ended early left its sentence out."""
         known = self._tables.contexts["context_id"].combine_chunks()
@@ -132,9 +150,10 @@ class _Neighbors:
 
     def _add_levels(self, shared: Block, lens: str, table: pa.Table) -> Ints:
         """Scores as numbers of the levels that occur: half-precision logits are far from dense."""
-        scores = np.rint(real(table["score"]) * _SCALE).astype(np.int64)
+        column, scale = ("percentile", _PERCENTILE_SCALE) if lens == PERCENTILE_LENS else ("score", _SCALE)
+        scores = np.rint(np.nan_to_num(real(table[column])) * scale).astype(np.int64)
         levels, numbers = np.unique(scores, return_inverse=True)
-        shared.header[f"{lens}.levels"] = {"first": int(levels[0]), "scale": _SCALE}
+        shared.header[f"{lens}.levels"] = {"first": int(levels[0]), "scale": scale}
         shared.add(f"{lens}.levels", np.diff(levels))
         return numbers.astype(np.int64)
 
@@ -184,11 +203,12 @@ class _LensColumns:
         self._denominator = _denominators(real(table["score"]), probability)
 
     def number_text_layers(self, declared: tuple[int, ...]) -> tuple[int, ...]:
-        """Number the rows' text layers among those declared and found, which are returned."""
+        """Number the rows' text layers among those known so far and found, which are returned."""
         found = np.unique(self._layers[self._layers != NONE]).tolist()
-        known = tuple(sorted({*declared, *found}))
+        known = (*declared, *sorted(set(found) - set(declared)))
         if found:
-            numbers = np.searchsorted(known, self._layers)
+            order = np.argsort(known)
+            numbers = order[np.searchsorted(known, self._layers, sorter=order).clip(max=len(known) - 1)]
             self._text_layer = np.where(self._layers == NONE, NONE, numbers)
         return known
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from data_pipeline.schema import JUDGMENT_STATUSES, LENSES, TRUTH_KINDS
+from data_pipeline.schema import JUDGMENT_STATUSES, STORED_LENSES, TRUTH_KINDS
 from generator.columns import Block, Ints
 from generator.lists import NONE, Vocabulary
 from generator.readings import Frame, Part, items, numbered, real, whole
@@ -41,7 +41,7 @@ def add_judgments(frame: Frame, table: pa.Table, images: list[Block], words: Voc
     verdicts = _verdicts(table)
     listed = _word_items(table, added)
     for number, judge in enumerate(added.judges):
-        for lens in sorted(lenses, key=LENSES.index):
+        for lens in sorted(lenses, key=STORED_LENSES.index):
             of_judge = judge_of_row == (judges.index(judge) if judge in judges else NONE)
             rows = np.flatnonzero(of_judge & (lens_of_row == lenses.index(lens)))
             for image, block in enumerate(images):
@@ -80,8 +80,8 @@ class _Items:
 
 def _word_items(table: pa.Table, added: Judgments) -> dict[str, _Items]:
     found = {name: items(table[column]) for name, column in WORD_LISTS.items()}
-    reasons = table["reasoning"]
-    found["reasoning"] = (np.arange(len(reasons)), np.zeros(len(reasons), np.int64), reasons)
+    for name in ("reasoning", "failure"):
+        found[name] = (np.arange(table.num_rows), np.zeros(table.num_rows, np.int64), table[name])
     chunks = [chunk for _, _, values in found.values() for chunk in values.chunks]
     numbers, added.texts = numbered(pa.chunked_array(chunks, pa.string()))
     pieces = np.split(numbers, np.cumsum([len(rows) for rows, _, _ in found.values()])[:-1])

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from data_pipeline.completeness import Gap, expected_blocks, gaps
 from data_pipeline.errors import InputError
 from data_pipeline.manifest import StudyInfo
-from data_pipeline.schema import LENSES, check_id
+from data_pipeline.schema import LENSES, PERCENTILE_LENS, check_id
 from data_pipeline.store import Results
 from generator import queries
 from generator.database import Database
@@ -20,6 +20,7 @@ from generator.frequent_words import frequent_words
 from generator.records import Model
 from generator.trainings import Training, trainings
 
+_BOTH = ("contextual", PERCENTILE_LENS)
 COMPARE_NAME = "compare.html"
 JUDGE_NAME = "judge.html"
 MOST_COMPARED = 4
@@ -56,7 +57,9 @@ class StudyContext:
     study: StudyInfo
     models: tuple[Model, ...]
     lenses: Mapping[str, tuple[str, ...]]
-    """By model: the lenses that the manifest expects or the results hold, in the contract's order."""
+    """By model: the lenses that the manifest expects or the results hold, in the contract's order.
+
+    LN-Lens by percentile is none of them: it stands in LN-Lens's place where a reader asks for it."""
     gaps: dict[str, list[Gap]]
     shown: tuple[Model, ...]
     """The models that have pages: those with at least one image."""
@@ -71,6 +74,8 @@ class StudyContext:
     """Whether the site has a page that puts models side by side."""
     has_judgments: bool = False
     """Whether the site has a page about its judges."""
+    ranked_twice: frozenset[str] = frozenset()
+    """Ids of the models whose LN-Lens is ranked by percentile too."""
 
     @property
     def all_lenses(self) -> tuple[str, ...]:
@@ -119,6 +124,7 @@ def study_context(database: Database, results: Results) -> StudyContext:
         len(expected_blocks(results)),
         frequent_words(database),
         trainings(models, queries.checkpoints(database), queries.training_losses(database)),
+        ranked_twice=frozenset(model for model, found in present.items() if set(_BOTH) <= found),
     )
 
 

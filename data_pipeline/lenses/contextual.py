@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from data_pipeline.text_index.index import Distinct, TextIndex
+from data_pipeline.text_index.index import Distinct, Neighbors, RankBy, TextIndex
 
 NOTES: dict[Distinct, str] = {
     "context": "cosine to hidden states of all text layers; each prefix once, at its best text layer",
@@ -28,6 +28,7 @@ class ContextualNeighbors:
     scores: np.ndarray  # float32, cosine in [-1, 1]
     text_layers: np.ndarray  # int16
     context_ids: np.ndarray  # int64
+    percentiles: np.ndarray | None = None  # float32, 0 to 1; None where they were not asked for
 
 
 class ContextualLens:
@@ -42,11 +43,19 @@ class ContextualLens:
 
     def __call__(self, states: Tensor, k: int) -> ContextualNeighbors:
         """The k nearest neighbours of each of `states` (n, hidden)."""
-        found = self.index.search(states, k, self.distinct)
+        return self._named(self.index.search(states, k, self.distinct))
+
+    def rankings(self, states: Tensor, k: int) -> dict[RankBy, ContextualNeighbors]:
+        """The same by cosine and by percentile, from one search."""
+        found = self.index.rankings(states, k, self.distinct)
+        return {rank_by: self._named(neighbors) for rank_by, neighbors in found.items()}
+
+    def _named(self, found: Neighbors) -> ContextualNeighbors:
         return ContextualNeighbors(
             tokens=self._tokens[found.contexts],
             token_ids=self._token_ids[found.contexts],
             scores=found.scores,
             text_layers=found.text_layers.astype(np.int16),
             context_ids=self.index.context_ids[found.contexts],
+            percentiles=found.percentiles,
         )

@@ -24,7 +24,7 @@ from data_pipeline.measure import Unit, another_image
 from data_pipeline.plan import make_plan
 from data_pipeline.progress import SilentProgress
 from data_pipeline.run import run_study
-from data_pipeline.schema import LENSES, TABLES
+from data_pipeline.schema import LENSES, PERCENTILE_LENS, TABLES
 from data_pipeline.store import Results, read_manifest
 from data_pipeline.study import load_study
 from tests.data_pipeline.tiny_models import save_llm
@@ -76,18 +76,20 @@ def test_keys_are_unique_and_references_lead_somewhere(results: Path) -> None:
     assert used == set(tables["contexts"]["context_id"].to_pylist())
     canvases = set(tables["canvases"]["canvas_id"].to_pylist())
     assert canvases == set(tables["samples"]["canvas_id"].to_pylist())
-    # 4 models x 3 images x 3 layers x 16 cells, each with 5 neighbours of 3 lenses
+    # 4 models x 3 images x 3 layers x 16 cells, each with 5 neighbours of 3 lenses, one ranked twice
     assert tables["cells"].num_rows == 4 * 3 * 3 * 16
-    assert neighbors.num_rows == tables["cells"].num_rows * 3 * 5
+    assert neighbors.num_rows == tables["cells"].num_rows * 4 * 5
 
 
 def test_scores_are_in_range_and_fall_with_rank(results: Path) -> None:
     rows = Results(results).read("neighbors").to_pylist()
     for before, after in pairwise(rows):
-        assert after["rank"] == 1 or before["score"] >= after["score"]
+        ranked_by = "percentile" if after["lens"] == PERCENTILE_LENS else "score"
+        assert after["rank"] == 1 or before[ranked_by] >= after[ranked_by]
     for row in rows:
         assert (row["probability"] is None) == (row["lens"] != "logit")
-        assert (row["text_layer"] is None) == (row["lens"] != "contextual")
+        assert (row["text_layer"] is None) == (row["lens"] in ("embedding", "logit"))
+        assert (row["percentile"] is None) == (row["lens"] != PERCENTILE_LENS)
         if row["lens"] != "logit":
             assert -1 <= row["score"] <= 1
     assert {row["text_layer"] for row in rows} - {None} <= {1, 3}
@@ -96,7 +98,7 @@ def test_scores_are_in_range_and_fall_with_rank(results: Path) -> None:
 def test_contexts_hold_the_neighbours_token_at_its_place(results: Path) -> None:
     opened = Results(results)
     contexts = {row["context_id"]: row for row in opened.read("contexts").to_pylist()}
-    found = [row for row in opened.read("neighbors").to_pylist() if row["lens"] == "contextual"]
+    found = [row for row in opened.read("neighbors").to_pylist() if row["text_layer"] is not None]
     for row in found:
         context = contexts[row["context_id"]]
         inside = context["text"][context["char_start"] : context["char_end"]]

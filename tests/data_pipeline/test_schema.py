@@ -36,7 +36,7 @@ def neighbors(**changes: object) -> pa.Table:
 def test_conform_casts_to_the_contract_and_stamps_it() -> None:
     table = conform("neighbors", neighbors())
     assert table.schema.equals(TABLES["neighbors"].schema, check_metadata=True)
-    assert table.to_pylist() == [NEIGHBOR]
+    assert table.to_pylist() == [{**NEIGHBOR, "percentile": None}]  # a column that came later
     assert table.schema.metadata[b"vlens.schema_version"] == str(SCHEMA_VERSION).encode()
 
 
@@ -68,7 +68,10 @@ def test_the_row_that_is_named_is_the_wrong_one_and_not_an_empty_one_before_it()
     ("changes", "message"),
     [
         ({"token": None}, "token is missing in 1 rows"),
-        ({"lens": "tuned"}, "lens is 'tuned', expected one of embedding, logit, contextual"),
+        (
+            {"lens": "tuned"},
+            "lens is 'tuned', expected one of embedding, logit, contextual, contextual_percentile",
+        ),
         ({"model_id": "../llama"}, r"model_id '\.\./llama' cannot be used"),
         ({"image_id": "<script>"}, "image_id '<script>' cannot be used"),
         ({"extra": 1}, r"unknown columns \['extra'\]"),

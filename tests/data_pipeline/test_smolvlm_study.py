@@ -11,7 +11,7 @@ import pytest
 from data_pipeline.dry_run import dry_run
 from data_pipeline.errors import InputError
 from data_pipeline.run import run_study
-from data_pipeline.schema import LENSES
+from data_pipeline.schema import STORED_LENSES
 from data_pipeline.store import Results
 from data_pipeline.study import find_study, load_study
 from tests.data_pipeline.test_images import gradient
@@ -51,7 +51,7 @@ def test_it_runs_with_a_tiny_model_in_the_hubs_place(study_file: Path, tmp_path:
     study_file.write_text(file.replace('[1, 2, 4, 8, 16, 24, "N-2", "N-1"]', '[1, "N-1"]'))
     run_study(load_study(study_file), tmp_path / "results")
     results = Results(tmp_path / "results")
-    assert set(results.read("neighbors")["lens"].to_pylist()) == set(LENSES)
+    assert set(results.read("neighbors")["lens"].to_pylist()) == set(STORED_LENSES)
     assert results.read("images")["image_id"].to_pylist() == ["high", "wide"]
     assert results.read("models")["corpus"].to_pylist() == ["everyday (401 texts)"]
 

@@ -60,7 +60,7 @@ class Contexts:
 def neighbors_table(
     model_id: str, file: LayerFile, lists: LayerLists, image_ids: dict[int, str], contexts: Contexts
 ) -> pa.Table:
-    """Table `neighbors` of one file: rank by place in the list, probability unknown."""
+    """Table `neighbors` of one file: rank by place in the list, probability and percentile unknown."""
     cells: list[int] = []
     ranks: list[int] = []
     images: list[str] = []
@@ -85,6 +85,7 @@ def neighbors_table(
         pa.nulls(count, pa.float32()),
         [entry.text_layer for entry in entries],
         [contexts.id_of(entry) for entry in entries],
+        pa.nulls(count, pa.float32()),
     ]
     return _table("neighbors", columns)
 

@@ -11,7 +11,7 @@ from PIL import Image
 import vlens
 from data_pipeline.errors import InputError
 from data_pipeline.store import Results
-from tests.test_cli import fail
+from tests.commands import fail
 from tests.test_import_directions import run_without_torch
 from vlens.cli import main
 

@@ -9,6 +9,7 @@ import pytest
 
 from data_pipeline.errors import InputError
 from data_pipeline.folders import check_output_folder, is_inside
+from tests.commands import everything, replace_the_run
 from vlens.cli import USER_ERROR, main
 from vlens.commands.toy import MARKER as TOY_MARKER
 from vlens.commands.toy import claim
@@ -133,3 +134,30 @@ def test_toy_train_goes_on_in_a_folder_of_its_own(tmp_path: Path) -> None:
     (finished / "training.json").write_text(json.dumps({"llms/olmo": {"steps": 6}}), encoding="utf-8")
     claim(finished, NAMES)
     assert [path.name for path in finished.iterdir()] == ["training.json"]
+
+
+def test_an_output_folder_with_somebodys_files_is_left_alone(
+    tiny_results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    theirs = tmp_path / "papers"
+    theirs.mkdir()
+    (theirs / "index.html").write_text("<h1>My home page</h1>")
+    line = fail(capsys, "build", tiny_results, "--output-dir", theirs)
+    assert str(theirs) in line
+    assert everything(theirs) == {"index.html": b"<h1>My home page</h1>"}
+
+
+def test_an_output_folder_is_refused_before_anything_is_computed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replace_the_run(monkeypatch, lambda *_positional, **_named: pytest.fail("computed"))
+    (tmp_path / "notes.txt").write_text("mine")
+    assert str(tmp_path) in fail(capsys, "demo", "--output-dir", tmp_path, "--cache", tmp_path / "cache")
+
+
+def test_an_output_folder_that_is_a_file_is_left_alone(
+    tiny_results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "site").write_text("mine")
+    assert "site" in fail(capsys, "build", tiny_results, "--output-dir", tmp_path / "site")
+    assert (tmp_path / "site").read_text() == "mine"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 from PIL import Image
 
 from tests.data_pipeline.tiny_models import save_encoder, save_llm
@@ -92,3 +94,32 @@ def write_pictures(folder: Path) -> None:
         Image.fromarray(np.clip(noise + colour, 0, 255).astype(np.uint8)).save(folder / f"{number}.png")
         lines.append(f"{number}.png,a {name} bird flies in the {name} sky. It is {name}.")
     (folder / "captions.csv").write_text("\n".join(lines) + "\n")
+
+
+class Recorder:
+    """A progress that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.notes: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+    def stage(self, title: str, total: int | None = None) -> Recorder:
+        return self
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        self.notes.append(note)
+
+
+def losses(folder: Path) -> list[dict[str, Any]]:
+    """The log of a training, but for the clock."""
+    rows = pq.read_table(folder / "losses.parquet").to_pylist()
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]

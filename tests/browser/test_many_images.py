@@ -47,7 +47,8 @@ def filed_site(tiny_study_folder: Path, tmp_path_factory: pytest.TempPathFactory
     """The tiny study's site with a data file for each image of each model."""
     output = tmp_path_factory.mktemp("filed") / "site"
     report = build_site(tiny_study_folder, output, images_in_page=1)
-    assert report.data_files == 12 + 4  # an image of a model, and the canvases that models share
+    of_judges = 1 + 1  # the judged patches, and their pictures
+    assert report.data_files == 12 + 4 + of_judges  # an image of a model, and the canvases that models share
     return output
 
 

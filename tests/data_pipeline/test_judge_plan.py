@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +11,8 @@ import pyarrow.compute as pc
 import pytest
 
 from data_pipeline.errors import InputError
-from data_pipeline.judges.items import Item, check_fits, places_of, read_plan
+from data_pipeline.integrity import inspect
+from data_pipeline.judges.items import Item, check_fits, places_of, read_plan, table_of_items
 from data_pipeline.judges.planning import PlanSettings, layer_number, make_plan
 from data_pipeline.judges.sampling import draw_cells, eligible_cells
 from data_pipeline.judges.shown import Shown, ShownLists
@@ -186,6 +188,19 @@ def test_what_cannot_be_drawn_is_said(tiny_results: Path, settings: PlanSettings
     with pytest.raises(InputError, match=complaint):
         make_plan(tiny_results, settings)
     assert (tiny_results / "manifest.json").read_bytes() == before
+
+
+def test_items_must_lead_somewhere(tiny_results: Path) -> None:
+    make_plan(tiny_results, PlanSettings(patches=1, models=("shelf",)))
+    assert inspect(tiny_results).problems == ()
+    results = Results(tiny_results)
+    (item,) = read_plan(results)
+    lost = replace(item, image_id="nowhere", null_cell=-1)
+    writer = ResultsWriter(tiny_results, results.manifest)
+    writer.write_part("judge_items/sample/shelf.parquet", table_of_items([lost]))
+    problems = " ".join(inspect(tiny_results).problems)
+    assert "table judge_items: 1 values of image_id, such as 'nowhere', are not in table images" in problems
+    assert "null_cell is -1" in problems
 
 
 def test_results_without_canvases_are_refused(tiny_results: Path) -> None:

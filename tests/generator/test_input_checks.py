@@ -62,4 +62,4 @@ def test_a_model_cannot_be_its_own_baseline(tiny_results: Path, tmp_path: Path) 
 
 def test_ranks_beyond_the_quick_look_are_no_repeats(tiny_results: Path, tmp_path: Path) -> None:
     spoil(tiny_results, "neighbors", "rank", lambda _, rank: 126 if rank == 2 else rank)
-    assert build_site(tiny_results, tmp_path / "site").pages == 8
+    assert build_site(tiny_results, tmp_path / "site").pages == 9  # six models, index, comparison, judges

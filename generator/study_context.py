@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
@@ -74,6 +74,8 @@ class StudyContext:
     """Whether the site has a page that puts models side by side."""
     has_judgments: bool = False
     """Whether the site has a page about its judges."""
+    judge_titles: Mapping[str, str] = field(default_factory=dict)
+    """Names of the judges that have one other than their id."""
     ranked_twice: frozenset[str] = frozenset()
     """Ids of the models whose LN-Lens is ranked by percentile too."""
 
@@ -124,6 +126,7 @@ def study_context(database: Database, results: Results) -> StudyContext:
         len(expected_blocks(results)),
         frequent_words(database),
         trainings(models, queries.checkpoints(database), queries.training_losses(database)),
+        judge_titles={row["judge"]: row["title"] for row in database.rows("judge_titles")},
         ranked_twice=frozenset(model for model, found in present.items() if set(_BOTH) <= found),
     )
 

@@ -11,11 +11,12 @@ import torch
 
 from data_pipeline.connectors import Connector
 from data_pipeline.image_sources import ImageSource, SourceImage
-from data_pipeline.language_models import load_causal_lm, load_tokenizer
+from data_pipeline.language_models import load_causal_lm
 from data_pipeline.progress import SilentProgress
 from data_pipeline.study import Study, TrainingSettings
 from data_pipeline.toy.answer_losses import answer_losses
 from data_pipeline.toy.shipped_study import model_of, trained_along, with_trainings
+from data_pipeline.toy.tokenizer import build_tokenizer
 from data_pipeline.training.checkpoints import RECORD, read_record
 from data_pipeline.training.connector_training import train_study_model
 from data_pipeline.training.loss_log import LOSSES, logged_losses
@@ -52,7 +53,7 @@ def train_connector_model(
         trained = Path(own.llm_of(model_of(own, model_id)).path)
         llm = load_causal_lm(trained, torch.float32, _CPU).half()
         llm.save_pretrained(study.llm_of(model).path)
-        load_tokenizer(trained).save_pretrained(study.llm_of(model).path)
+        build_tokenizer().save_pretrained(study.llm_of(model).path)  # a loaded one tells where it lay
     losses = answer_losses(study, model_id, tune)
     return {**_record(folder), "tune_losses": asdict(losses)}
 

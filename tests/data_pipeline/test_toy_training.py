@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,11 @@ from data_pipeline.study import find_study, load_study
 from data_pipeline.toy.kept_scenes import KeptScenes
 from data_pipeline.toy.language_models import build_language_model, train_language_model
 from data_pipeline.toy.schedule import Schedule, Trainer
-from data_pipeline.toy.shipped_study import composed_models
+from data_pipeline.toy.shipped_study import composed_models, toy_study, with_trainings
 from data_pipeline.toy.tokenizer import build_tokenizer
-from data_pipeline.toy.train import artefacts, train
+from data_pipeline.toy.train import WEIGHTS, artefacts, train
+from data_pipeline.training.checkpoints import read_record
+from data_pipeline.training.job import training_job
 from data_pipeline.training.losses import answer_loss
 from data_pipeline.training.sequences import Example, Layout, texts_of
 from vlens.cli import main
@@ -121,6 +124,17 @@ def test_vlens_train_on_a_copy_of_the_study_makes_the_same_connector(quick: Path
         assert (tmp_path / "mine" / name).read_bytes() == (theirs / name).read_bytes(), name
     mine, kept = Connector.from_pretrained(tmp_path / "mine"), load_file(shipped / "model.safetensors")
     assert all(torch.equal(kept[name], value.half()) for name, value in mine.state_dict().items())
+
+
+def test_shipped_connectors_were_trained_as_the_study_says() -> None:
+    study = toy_study(WEIGHTS)
+    for model in composed_models(study):
+        record = read_record(WEIGHTS / "connectors" / model.id / "training.json")
+        now = json.loads(
+            json.dumps(training_job(with_trainings(study, model.id, WEIGHTS), model.id).record())
+        )
+        assert record["inputs"] == now["inputs"], model.id
+        assert record["settings"].items() <= now["settings"].items(), model.id  # keys may be added
 
 
 def test_kept_scenes_are_those_of_the_split() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
 from data_pipeline.corpus import Corpus, everyday_sentences, read_corpus, toy_captions
 from data_pipeline.errors import InputError
 from data_pipeline.forecast import ModelForecast, Workload, forecast
+from data_pipeline.forecast_pictures import pictures_of
 from data_pipeline.forecast_text_index import TextIndexForecast
 from data_pipeline.image_sources import ImageSource
 from data_pipeline.image_tables import ImageTable
@@ -74,16 +76,29 @@ class StudyForecast:
         rate: float,
         float32_rate: float | None = None,
     ) -> float | None:
-        """Of all images: tokens at a given rate, else operations at `rate` per second.
+        """Of all images: tokens at a given rate, which is the largest model's, else operations at `rate`.
 
-        `float32_rate` is that of the lenses' operations, where it is another.
+        A smaller model has a higher one in proportion to its parameters. `float32_rate` is that of the
+        lenses' operations per second, where it is another.
         """
         if tokens_per_second:
-            return None if model.tokens is None else self.images * model.tokens / tokens_per_second
+            tokens = None if model.tokens is None else self.images * model.tokens
+            return None if tokens is None else tokens / tokens_per_second * self.share_of_largest(model)
         if model.flops is None or model.lens_flops is None:
             return None
         lenses = model.lens_flops / (float32_rate or rate)
         return self.images * ((model.flops - model.lens_flops) / rate + lenses)
+
+    @property
+    def largest(self) -> ModelForecast | None:
+        """The model with the most parameters; None where no model's are known."""
+        known = [model for model in self.models if model.parameters]
+        return max(known, key=lambda model: model.parameters or 0, default=None)
+
+    def share_of_largest(self, model: ModelForecast) -> float:
+        """Parameters of `model` by those of the largest; 1 where they are not known."""
+        most = self.largest.parameters if self.largest else None
+        return model.parameters / most if model.parameters and most else 1.0
 
     def text_seconds(self, tokens_per_second: float | None, rate: float) -> list[float | None]:
         """Of reading the corpus, for each LLM that reads it: None where it or the LLM's size is not known."""
@@ -93,7 +108,8 @@ class StudyForecast:
         if (tokens := self.text_tokens) is None:
             return [None for _ in flops]
         if tokens_per_second:
-            return [tokens / tokens_per_second for _ in flops]
+            shares = {model.llm_id: self.share_of_largest(model) for model in self.models}.values()
+            return [tokens / tokens_per_second * share for share in shares]
         return [None if each is None else tokens * each / rate for each in flops]
 
 
@@ -108,8 +124,15 @@ def dry_run(study: Study, num_images: int | None, ablations: bool) -> StudyForec
     Raises:
         InputError: what a run would also refuse and a configuration already shows; it begins with the file.
     """
-    try:
+    with naming_the_study(study):
         return _dry_run(study, num_images, ablations)
+
+
+@contextmanager
+def naming_the_study(study: Study) -> Iterator[None]:
+    """Begin what is wrong with the study's file."""
+    try:
+        yield
     except InputError as error:
         if study.file is None or str(error).startswith(str(study.file)):
             raise
@@ -120,16 +143,17 @@ def _dry_run(study: Study, num_images: int | None, ablations: bool) -> StudyFore
     chosen = [model for model in study.model if ablations or model.group != "ablation"]
     if not chosen:
         raise InputError(f"study {study.id}: has nothing but ablations, and these are switched off")
-    source = _images_at_hand(study)
+    source = images_at_hand(study)
     count = _checked_count(num_images, source)
     most = min(IMAGES_AT_ONCE, study.images_per_part)
-    work = Workload(count, _captioned(study, source), min(most, count) if count else most)
+    pictures = pictures_of(source, count) if source and count else None
+    work = Workload(count, _captioned(study, source), min(most, count) if count else most, pictures)
     models = tuple(forecast(study, model, work) for model in chosen)
     llms = len({model.llm_id for model in models}) if "contextual" in study.lenses else 0
     return StudyForecast(study, work, models, _corpus(study) if llms else None, llms)
 
 
-def _images_at_hand(study: Study) -> ImageSource | None:
+def images_at_hand(study: Study) -> ImageSource | None:
     """The images, where they are drawn or lie on this machine."""
     settings = study.images
     location = str(settings.folder or settings.path)

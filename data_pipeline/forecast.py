@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from data_pipeline.architectures import Architecture
 from data_pipeline.connector_fit import check_connector_fits
+from data_pipeline.forecast_memory import Memory, memory_of
+from data_pipeline.forecast_pictures import OwnGrids, Pictures, own_grids, visual_parameters
 from data_pipeline.forecast_text_index import TextIndexForecast, text_index_forecast
 from data_pipeline.forecast_training import parts_as_trained
-from data_pipeline.lenses.logit import COPIES, LOGITS_AT_ONCE
 from data_pipeline.model_parts import (
     Counts,
     Parts,
@@ -25,7 +26,6 @@ from data_pipeline.model_parts import (
 from data_pipeline.study import ModelSettings, Study, resolve_layers
 from data_pipeline.vlm_families.molmo_size import MOLMO
 
-BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 BYTES_PER_NEIGHBOR = {"embedding": 7.1, "logit": 12.4, "contextual": 8.9, "contextual_percentile": 12.4}
 """Of a row in Parquet, as measured on the toy study (10 images, 19 models); so are the next two."""
 BYTES_PER_CELL, BYTES_PER_JUDGMENT = 25.1, 10.7
@@ -39,21 +39,7 @@ class Workload:
     images: int | None
     captioned: bool
     batch: int
-
-
-@dataclass(frozen=True)
-class Memory:
-    """Bytes on the device: weights, what the lenses keep beside them, and the states of one batch."""
-
-    weights: int
-    lenses: int
-    activations: int
-    unembedding: int
-
-    @property
-    def total(self) -> int:
-        """All of it at once."""
-        return self.weights + self.lenses + self.activations + self.unembedding
+    pictures: Pictures | None = None  # some of the images, where they are at hand
 
 
 @dataclass(frozen=True)
@@ -94,10 +80,10 @@ def forecast(study: Study, model: ModelSettings, work: Workload) -> ModelForecas
         check_connector_fits(parts.connector, int(text.hidden_size), parts.encoder.vision, model.id)
     depth = int(text.num_hidden_layers) if text else None
     layers = _layers(study, model, depth)
-    grid = grid_of(study, model, parts)
-    cells = grid[0] * grid[1] if grid else None
-    length = _sequence_length(grid, parts, bool(model.vlm))
-    counts = counts_of(model, parts)
+    grid, own = grid_of(study, model, parts), own_grids(study, model, parts.llm, work.pictures)
+    cells = own.mean_cells if own else grid[0] * grid[1] if grid else None
+    length = own.mean_cells if own else sequence_length(grid, parts, bool(model.vlm))
+    counts = _counts(model, parts, own)
     tokens = None if length is None else tokens_per_image(length, study.caption_tokens, work.captioned)
     known = parts.llm is not None and layers is not None and cells is not None
     return ModelForecast(
@@ -109,8 +95,12 @@ def forecast(study: Study, model: ModelSettings, work: Workload) -> ModelForecas
         passes=passes_per_image(work.captioned),
         tokens=tokens,
         parameters=counts.total if counts else None,
-        memory=_memory(study, work, parts, counts, length, layers) if known and length else None,
-        disk_per_image=_disk(study, model, parts, cells, layers) if cells and layers else None,
+        memory=memory_of(study, work.batch, parts, counts, own.most_cells if own else length, layers),
+        disk_per_image=_disk(
+            study, model, parts, cells, layers, _canvas_bytes(study, model, parts, work, own)
+        )
+        if cells and layers
+        else None,
         flops=_flops(study, work, parts, counts, tokens, cells, layers)
         if known and tokens and cells
         else None,
@@ -118,8 +108,23 @@ def forecast(study: Study, model: ModelSettings, work: Workload) -> ModelForecas
         flops_per_text_token=2 * counts.blocks if counts else None,
         text_index=text_index_forecast(study, text, model) if text else None,
         source=parts.llm.source if parts.llm else "",
-        missing=_missing(study, model, parts, cells),
+        missing=_about_pictures(own) if own else _missing(study, model, parts, cells),
     )
+
+
+def _counts(model: ModelSettings, parts: Parts, own: OwnGrids | None) -> Counts | None:
+    """The parameters; of an encoder inside of a whole model as often as it has patches for each token."""
+    counts = counts_of(model, parts)
+    if counts is None or own is None or parts.llm is None:
+        return counts
+    visual = visual_parameters(parts.llm)
+    return Counts(counts.blocks - visual, visual * own.patches, counts.total)
+
+
+def _about_pictures(own: OwnGrids) -> str:
+    tried = f"{len(own.grids)} picture{'s' * (len(own.grids) > 1)} tried"
+    found = f"{own.mean_cells} on average and at most {own.most_cells} of the {tried}"
+    return f"its vision tokens depend on the size of each image: {found}"
 
 
 def passes_per_image(captioned: bool) -> int:
@@ -143,7 +148,7 @@ def _layers(study: Study, model: ModelSettings, depth: int | None) -> tuple[int,
     return resolve_layers(choice, depth, f"model {model.id!r}: vision layer")
 
 
-def _sequence_length(grid: tuple[int, int] | None, parts: Parts, whole: bool) -> int | None:
+def sequence_length(grid: tuple[int, int] | None, parts: Parts, whole: bool) -> int | None:
     """Tokens of an image; of a whole model that cuts images into tiles the most, where that can be known."""
     if grid is None:
         return None
@@ -153,46 +158,31 @@ def _sequence_length(grid: tuple[int, int] | None, parts: Parts, whole: bool) ->
     return rows * (cols + 1) + 2 if parts.connector and parts.connector.image_marks else rows * cols
 
 
-def _memory(
-    study: Study,
-    work: Workload,
-    parts: Parts,
-    counts: Counts | None,
-    length: int | None,
-    layers: tuple[int, ...] | None,
-) -> Memory | None:
-    """Weights; the embedding lens's matrix and, in half precision, a float32 head; states and cache.
-
-    The states are those kept of each wanted layer, of one block at work (two widths of its MLP, four of the
-    state), and the keys and values of all blocks while a caption is written.
-    """
-    if counts is None or parts.llm is None or length is None or layers is None:
-        return None
-    text, size = parts.llm.text, BYTES[study.dtype]
-    matrix = int(text.vocab_size) * int(text.hidden_size) * 4
-    heads = int(text.num_attention_heads)
-    head = int(getattr(text, "head_dim", None) or text.hidden_size // heads)
-    kept = length * int(text.hidden_size) * len({0, *layers, int(text.num_hidden_layers)})
-    block = length * (2 * int(text.intermediate_size) + 4 * int(text.hidden_size))
-    keys = int(getattr(text, "num_key_value_heads", None) or heads) * head
-    logits = work.batch * length * int(text.vocab_size)
-    cache = (length + study.caption_tokens) * 2 * keys * int(text.num_hidden_layers)
-    return Memory(
-        weights=counts.total * size,
-        lenses=matrix * ("embedding" in study.lenses) + matrix * (study.dtype != "float32"),
-        activations=work.batch * size * (kept + block + cache),
-        unembedding=min(LOGITS_AT_ONCE, logits) * 4 * COPIES,
-    )
-
-
-def _disk(study: Study, model: ModelSettings, parts: Parts, cells: int, layers: tuple[int, ...]) -> float:
+def _disk(
+    study: Study, model: ModelSettings, parts: Parts, cells: int, layers: tuple[int, ...], canvas: float
+) -> float:
     rows = cells * len(layers)
     disk = rows * BYTES_PER_CELL + sum(
         rows * study.top_k * BYTES_PER_NEIGHBOR[lens] for lens in study.stored_lenses
     )
     if study.judge.kind == "annotations":
         disk += rows * len(study.stored_lenses) * BYTES_PER_JUDGMENT
-    return disk + _BYTES_PER_PIXEL * _pixels(study, model, parts)
+    return disk + canvas
+
+
+def _canvas_bytes(
+    study: Study, model: ModelSettings, parts: Parts, work: Workload, own: OwnGrids | None
+) -> float:
+    """As measured on pictures at hand, else without compression."""
+    pictures = work.pictures
+    if pictures is None:
+        return _BYTES_PER_PIXEL * _pixels(study, model, parts)
+    if own:
+        return pictures.stretched_bytes(own.sizes)
+    if parts.encoder is not None:
+        return pictures.framed_bytes(framing_of(study, model, parts.encoder))
+    side = canvas_side(parts.llm) if parts.llm else 0
+    return pictures.stretched_bytes([(side, side)] * len(pictures.images)) if side else 0.0
 
 
 def _pixels(study: Study, model: ModelSettings, parts: Parts) -> int:

@@ -94,7 +94,7 @@ def training_job(study: Study, model_id: str, source: ImageSource | None = None)
 
 
 def _job(study: Study, model_id: str, source: ImageSource | None) -> TrainingJob:
-    model = _model(study, model_id)
+    model = model_to_train(study, model_id)
     settings = settings_of(study, model)
     output = _output(study, model, str(model.connector), "connector")
     llm_settings = study.llm_of(model)
@@ -158,7 +158,8 @@ def settings_of(study: Study, model: ModelSettings) -> TrainingSettings:
     return settings
 
 
-def _model(study: Study, model_id: str) -> ModelSettings:
+def model_to_train(study: Study, model_id: str) -> ModelSettings:
+    """The model with this id; raises `InputError` where it has no connector of its own to train."""
     found = next((model for model in study.model if model.id == model_id), None)
     known = [model.id for model in study.model if not model.vlm and not _is_step(model)]
     if found is None:

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -15,13 +16,16 @@ from PIL import Image
 
 from data_pipeline.architectures import architecture_of, count_parameters
 from data_pipeline.dry_run import about_tokens, dry_run
-from data_pipeline.errors import InputError
+from data_pipeline.errors import InputError, RefusedImageError
 from data_pipeline.forecast import passes_per_image, tokens_per_image
+from data_pipeline.forecast_pictures import fitted_grid, pictures_of
+from data_pipeline.images import Canvas, Grid
 from data_pipeline.matrix_rate import measure_matrix_rate
 from data_pipeline.published_architectures import KNOWN
 from data_pipeline.study import load_study
 from tests.data_pipeline.tiny_models import save_encoder, save_llm
 from vlens.cli import main
+from vlens.commands.forecast_tables import duration
 
 PUBLISHED = {  # parameters as they are published; of CLIP and SigLIP the vision half alone
     "meta-llama/Meta-Llama-3-8B": ("llm", 8_030_261_248),
@@ -156,6 +160,7 @@ def test_a_small_model_is_forecast_by_hand(dtype: str, tmp_path: Path) -> None:
     assert model.memory.unembedding == 3 * length * vocabulary * 4 * 4
     rows = 16 * 2
     assert model.disk_per_image == pytest.approx(rows * (25.1 + 5 * (7.1 + 12.4)) + 3 * 56 * 56)
+    assert model.disk_per_image is not None and model.flops is not None
     assert found.disk(model) == pytest.approx(3 * model.disk_per_image)
     products = (llm - 2 * vocabulary * hidden) * model.tokens + encoder * 16 * 2
     assert model.flops == 2 * (products + 16 * 2 * vocabulary * hidden * 2)
@@ -198,10 +203,10 @@ def test_hours_include_reading_the_corpus(tmp_path: Path, capsys: pytest.Capture
     assert found.text_seconds(3.0, rate=1.0) == [4.0]
     assert main(["run", str(file), "--dry-run", "--tokens-per-second", "0.01", "--num-images", "1"]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["hours", "of", "reading", "texts", "0.33"] in lines
-    images = next(float(line[3]) for line in lines if line[:3] == ["hours", "of", "images"])
-    total = next(float(line[1]) for line in lines if line[:1] == ["hours"] and len(line) == 2)
-    assert total == pytest.approx(images + 0.33, abs=0.1)
+    assert ["time", "of", "reading", "texts", "20", "min"] in lines
+    assert found.seconds(model, 0.01, rate=1.0) == 48 / 0.01  # two looks at 22 tokens, 4 written
+    assert ["time", "of", "images", "1.3", "h"] in lines
+    assert ["time", "1.7", "h"] in lines
 
 
 def test_the_text_index_is_counted_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -250,6 +255,94 @@ def test_images_that_are_here_are_counted(tmp_path: Path) -> None:
         dry_run(load_study(file), 2, ablations=True)
 
 
+def test_pictures_that_are_here_are_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = study_file(tmp_path)
+    (without,) = dry_run(load_study(file), 3, ablations=True).models
+    (tmp_path / "pictures").mkdir()
+    for name, colour in (("a.png", "red"), ("b.png", "blue"), ("c.png", "red")):
+        Image.new("RGB", (200, 100), colour).save(tmp_path / "pictures" / name)
+    (tmp_path / "pictures" / "b.png").write_bytes(b"no picture")
+    found = dry_run(load_study(file), None, ablations=True)
+    assert found.work.pictures is not None
+    assert (len(found.work.pictures.images), found.work.pictures.refused) == (2, 1)
+    (model,) = found.models
+    plain = Canvas(np.full((56, 56, 3), (255, 0, 0), np.uint8), Grid(4, 4, 14, 14), "").encode()[1]
+    assert without.disk_per_image is not None
+    assert model.disk_per_image == pytest.approx(without.disk_per_image - 3 * 56 * 56 + len(plain))
+    assert main(["run", str(file), "--dry-run", "--tokens-per-second", "5"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "canvases as 2 of the images take (1 more of those tried cannot be read)" in printed
+    assert "5 a second, as given;" in printed
+    assert "--num-images" not in printed
+
+
+def test_pictures_of_which_none_can_be_read_are_not_measured() -> None:
+    class Broken(list[Any]):
+        name = "broken"
+
+        def __getitem__(self, index: Any) -> Any:
+            raise RefusedImageError(f"{index}.png", "no picture")
+
+    assert pictures_of(Broken([0, 1]), 2) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "size", [(640, 480), (480, 640), (10, 10), (30, 2000), (28, 28), (42, 42), (9000, 7000), (1, 150)]
+)
+@pytest.mark.parametrize("bounds", [(3136, 12_845_056), (200_704, 401_408)])
+def test_tokens_of_a_picture_of_any_size_are_the_processors(
+    size: tuple[int, int], bounds: tuple[int, int]
+) -> None:
+    processors = pytest.importorskip("transformers.models.qwen2_vl.image_processing_pil_qwen2_vl")
+    height, width = processors.smart_resize(size[1], size[0], 28, *bounds)
+    assert fitted_grid(size, 28, bounds) == (height // 28, width // 28)
+
+
+def test_a_model_with_canvases_of_any_size_is_forecast_from_the_pictures(tmp_path: Path) -> None:
+    text = STUDY.split("[[llm]]")[0].format(dtype="bfloat16")
+    model = '[[model]]\nid = "q"\ntitle = "Q"\nvlm = "hub:Qwen/Qwen2-VL-7B-Instruct"\n'
+    file = tmp_path / "study.toml"
+    file.write_text(text + model)
+    (blind,) = dry_run(load_study(file), 2, ablations=True).models
+    assert (blind.cells, blind.tokens, blind.missing) == (
+        None,
+        None,
+        "its vision tokens depend on the size of each image",
+    )
+    (tmp_path / "pictures").mkdir()
+    Image.new("RGB", (280, 280), "red").save(tmp_path / "pictures" / "a.png")  # 10 x 10 cells of 28 pixels
+    Image.new("RGB", (560, 280), "red").save(tmp_path / "pictures" / "b.png")
+    (found,) = dry_run(load_study(file), None, ablations=True).models
+    assert found.cells == 150
+    assert found.tokens == 2 * 150 + 4
+    assert found.missing.endswith(": 150 on average and at most 200 of the 2 pictures tried")
+    assert found.memory is not None and found.disk_per_image is not None
+    llm, visual = 7_615_616_512, 8_291_375_616 - 7_615_616_512
+    blocks, lenses = llm - 2 * 152_064 * 3584, 2 * 150 * 4 * 152_064 * 3584
+    assert found.flops == 2 * (blocks * found.tokens + 4 * visual * 150 * 2) + lenses
+    file.write_text(text + model + "max_pixels = 78400\n")
+    (bounded,) = dry_run(load_study(file), None, ablations=True).models
+    assert bounded.cells == (100 + 14 * 7) // 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "< 1 s"),
+        (0.99, "< 1 s"),
+        (1.0, "1 s"),
+        (59.0, "59 s"),
+        (90.0, "1.5 min"),
+        (3540.0, "59 min"),
+        (3600.0, "1 h"),
+        (45_000.0, "12 h"),
+        (3600.0 * 12_345, "12,345 h"),
+    ],
+)
+def test_times_are_in_the_unit_that_a_person_would_take(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
 def test_rows_of_a_parquet_file_are_counted(tmp_path: Path) -> None:
     file = study_file(tmp_path)
     file.write_text(file.read_text().replace('"folder"', '"parquet"').replace("folder =", "path ="))
@@ -271,7 +364,10 @@ def test_the_toy_study_says_its_images_passes_and_hours(capsys: pytest.CaptureFi
     # 10 models x 400 images x 5 passes; each image 4 x (64 tokens + a caption of 48)
     assert "image passes" in "\n".join(lines)
     assert any(line.split() == ["image", "passes", "20000"] for line in lines)
-    assert any(line.split() == ["hours", "of", "images", "0.5"] for line in lines)
+    assert any(line.split() == ["time", "of", "images", "29", "min"] for line in lines)
+    words = " ".join(" ".join(lines).split())
+    assert "given for the largest model (qwen2-clip, 1.35 x 10^6 parameters)" in words
+    assert "--num-images 100 takes the first 100 images only" in words
     assert any(
         line.startswith("text passes") and "12000: 3000 sentences for each of 4 LLMs" in line
         for line in lines
@@ -310,7 +406,8 @@ OFF_THE_SHELF = {  # blocks, vision layers, cells; "N-1" is the last but one blo
 
 def test_the_published_study_is_all_there() -> None:
     study = load_study("paper")
-    found = {model.id: model for model in dry_run(study, 300, ablations=True).models}
+    whole = dry_run(study, 300, ablations=True)
+    found = {model.id: model for model in whole.models}
     groups = Counter(model.group for model in study.model)
     assert groups == {"main": 9, "ablation": 9, "off_the_shelf": 6}
     for name, (blocks, layers, cells) in OFF_THE_SHELF.items():
@@ -332,6 +429,13 @@ def test_the_published_study_is_all_there() -> None:
     connector = 2 * 2048 * 11008 + 11008 * 4096 + 4 * 4096 + 2 * 2048
     for name in ("olmo-clip", "olmo-clip-unfreeze"):
         assert found[name].parameters == 7_298_617_344 + 303_507_456 + connector
+    # a given rate is that of the largest model; smaller ones are faster in proportion
+    small, large = found["llava-1.5-7b"], found["molmo-72b"]
+    assert whole.largest is large
+    assert small.tokens and small.parameters and large.tokens and large.parameters
+    assert whole.seconds(large, 50.0, rate=1.0) == pytest.approx(300 * large.tokens / 50)
+    share = small.parameters / large.parameters
+    assert whole.seconds(small, 50.0, rate=1.0) == pytest.approx(300 * small.tokens / 50 * share)
 
 
 def test_code_is_not_run_for_a_forecast(tmp_path: Path) -> None:

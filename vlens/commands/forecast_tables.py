@@ -12,6 +12,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from data_pipeline.dry_run import StudyForecast
     from data_pipeline.forecast import ModelForecast
+    from data_pipeline.forecast_pictures import Pictures
     from data_pipeline.matrix_rate import MatrixRate
 
 UNKNOWN = "?"
@@ -19,7 +20,8 @@ _CORPUS_MISSING = (
     "as the corpus is not at hand (the published study kept about 307,000 vectors a layer of its three "
     "million phrases)"
 )
-_COLUMNS = ("model", "vision layers", "cells", "passes", "GPU", "disk", "hours")
+_COLUMNS = ("model", "vision layers", "cells", "passes", "GPU", "disk", "time")
+_MANY_IMAGES = 100
 
 
 def print_forecast(
@@ -53,7 +55,7 @@ def _model_table(found: StudyForecast, tokens_per_second: float | None, rates: M
             str(found.passes(model)),
             UNKNOWN if model.memory is None else size(model.memory.total),
             _shown(found.disk(model), size),
-            _shown(_seconds(found, model, tokens_per_second, rates), hours),
+            _shown(_seconds(found, model, tokens_per_second, rates), duration),
         )
         table.add_row(*map(Text, cells))
     return table
@@ -118,11 +120,11 @@ def _sums(found: StudyForecast, tokens_per_second: float | None, rates: MatrixRa
     if indexes := found.text_index_bytes():
         rows.append(("disk of text indexes", f"at most {_sum_of(indexes, size, 'LLMs')}"))
     if reading:
-        rows.append(("hours of reading texts", _sum_of(reading, hours, "LLMs")))
-    rows.append(("hours of images", _sum_of(times, hours)))
+        rows.append(("time of reading texts", _sum_of(reading, duration, "LLMs")))
+    rows.append(("time of images", _sum_of(times, duration)))
     known = [time for time in [*reading, *times] if time is not None]
     left = ", without what is not known" * (len(known) < len(reading) + len(times))
-    rows.append(("hours", hours(sum(known)) + left))
+    rows.append(("time", (duration(sum(known)) if known else UNKNOWN) + left))
     for name, value in rows:
         table.add_row(Text(name, style="bold"), Text(value))
     return table
@@ -165,7 +167,7 @@ def _assumptions(found: StudyForecast, tokens_per_second: float | None, rates: M
         "values. Text around the image, the encoder's states and the allocator's slack are not in it; the "
         "text index is searched there if there is room beside all that. Where a batch does not fit, a run "
         "goes on with half as many images.",
-        "Disk: rows x bytes per row as measured on the toy study, canvases without compression. "
+        f"Disk: rows x bytes per row as measured on the toy study, {_canvases(work.pictures)}. "
         "What text indexes take comes on top.",
     ]
     if found.text_indexes:
@@ -177,12 +179,12 @@ def _assumptions(found: StudyForecast, tokens_per_second: float | None, rates: M
         )
     if tokens_per_second:
         notes.append(
-            f"Hours: tokens / {tokens_per_second:g} a second, as given; a caption counts as "
+            f"Time: tokens / {tokens_per_second:g} a second, {_whose_rate(found)}; a caption counts as "
             f"{study.caption_tokens} tokens. The lenses' own products are not in it."
         )
     else:
         notes.append(
-            f"Hours: operations / {rates.per_second / 1e12:.2g} x 10^12 a second, the bare matrix products "
+            f"Time: operations / {rates.per_second / 1e12:.2g} x 10^12 a second, the bare matrix products "
             f"of this machine ({rates.device}){_lens_rate(study.dtype, rates)}. Operations: 2 x parameters "
             "of the LLM's blocks x tokens, 2 x the encoder's x cells x looks, and the vocabulary for each "
             "cell, if every caption is as long as allowed. A run takes longer: attention, searching the "
@@ -192,7 +194,37 @@ def _assumptions(found: StudyForecast, tokens_per_second: float | None, rates: M
         notes.append(
             "Texts: four tokens for every three words and signs; a finished index is not built again."
         )
+    if work.images is None or work.images > _MANY_IMAGES:
+        notes.append(
+            f"--num-images {_MANY_IMAGES} takes the first {_MANY_IMAGES} images only; a later run with more "
+            "goes on from there. Text indexes take the same for any number."
+        )
     return notes
+
+
+def _canvases(pictures: Pictures | None) -> str:
+    if pictures is None:
+        return "canvases without compression"
+    tried = len(pictures.images)
+    said = f"canvases as {tried} of the images {'take' if tried > 1 else 'takes'}"
+    refused = f" ({pictures.refused} more of those tried cannot be read)" if pictures.refused else ""
+    return said + refused
+
+
+def _whose_rate(found: StudyForecast) -> str:
+    largest = found.largest
+    if largest is None or largest.parameters is None or len(found.models) < 2:
+        return "as given"
+    return (
+        f"given for the largest model ({largest.id}, {count(largest.parameters)} parameters); a smaller one "
+        "is taken to be faster in proportion to its parameters"
+    )
+
+
+def count(number: int) -> str:
+    """Of parameters, like `7.3 x 10^9`."""
+    power = 9 if number >= 10**9 else 6
+    return f"{number / 10**power:.3g} x 10^{power}"
 
 
 def _lens_rate(dtype: str, rates: MatrixRate) -> str:
@@ -201,14 +233,18 @@ def _lens_rate(dtype: str, rates: MatrixRate) -> str:
     return f", of the lenses' {rates.float32_per_second / 1e12:.2g} x 10^12 in float32"
 
 
-def size(count: float) -> str:
+def size(number: float) -> str:
     """Bytes in a unit that a person would take."""
     for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
-        if count >= factor:
-            return f"{count / factor:.1f} {unit}"
-    return f"{count / 1e3:.1f} kB"
+        if number >= factor:
+            return f"{number / factor:.1f} {unit}"
+    return f"{number / 1e3:.1f} kB"
 
 
-def hours(seconds: float) -> str:
-    """Hours, with as many figures as say something."""
-    return f"{seconds / 3600:.1f}" if seconds >= 3600 else f"{seconds / 3600:.2g}"
+def duration(seconds: float) -> str:
+    """Hours, minutes or seconds, with as many figures as say something."""
+    for unit, factor in (("h", 3600.0), ("min", 60.0), ("s", 1.0)):
+        if seconds >= factor:
+            number = seconds / factor
+            return f"{number:,.0f} {unit}" if number >= 100 else f"{number:.2g} {unit}"
+    return "< 1 s"

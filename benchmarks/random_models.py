@@ -39,6 +39,7 @@ from data_pipeline.progress import SilentProgress
 from data_pipeline.schema import LENSES
 from data_pipeline.study import ModelSettings, Study
 from data_pipeline.text_index.index import TextIndex
+from data_pipeline.text_index.settings import BuildSettings
 
 MODEL_ID = LLM_ID = "random"
 
@@ -145,9 +146,7 @@ class RandomModel:
             language.causal,
             language.tokenizer,
             Corpus.of("random words", texts),
-            self.size.text_layers,
-            llm_id=LLM_ID,
-            llm_hash="",
+            BuildSettings(self.size.text_layers, LLM_ID, ""),
         )
 
     @cached_property

@@ -26,6 +26,7 @@ from data_pipeline.off_the_shelf import load_off_the_shelf
 from data_pipeline.plan import ModelPlan, Plan
 from data_pipeline.progress import Progress
 from data_pipeline.text_index.index import TextIndex
+from data_pipeline.text_index.settings import BuildSettings
 
 WORK_FOLDER = "_work"
 IMAGES_AT_ONCE = 8
@@ -147,12 +148,14 @@ class Loader:
             self.llm(model).language.causal,
             self.llm(model).language.tokenizer,
             corpus,
-            model.text_layers,
-            llm_id=model.llm_id,
-            llm_hash=model.llm_hash,
-            max_per_token=text.contexts_per_token,
-            seed=self.plan.study.seed,
-            progress=self.progress,
+            BuildSettings(
+                model.text_layers,
+                model.llm_id,
+                model.llm_hash,
+                max_per_token=text.contexts_per_token,
+                seed=self.plan.study.seed,
+            ),
+            self.progress,
         )
 
     def _fitting(self, model: ModelPlan) -> AbstractContextManager[None]:

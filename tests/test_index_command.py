@@ -76,6 +76,14 @@ def test_a_word_in_a_sentence_of_the_corpus_finds_itself(
             ["build", "--model", "toy:llms/olmo", "--corpus", "{corpus}", "--output", "{tmp}"],
             "holds files that are not of a text index",
         ),
+        (["build", "--model", "toy:llms/olmo", "--output", "{tmp}/x"], "--corpus is missing"),
+        (BUILD[:-2], "--output is missing"),
+        ([*BUILD, "--tokens-per-second", "3"], "--tokens-per-second is only for --dry-run"),
+        (["build", "--model", "some/thing", "--dry-run"], "some/thing: no configuration of it is on this"),
+        (
+            ["search", "{index}", "a house", "--model", "toy:llms/olmo", "--memory", "much"],
+            "'much' is no amount",
+        ),
         (["info", "{tmp}"], "no text index here"),
         (["search", "{index}", "a **red** **house**", "--model", "toy:llms/olmo"], "2 words are marked"),
         (["search", "{index}", " ", "--model", "toy:llms/olmo"], "the sentence is empty"),
@@ -115,6 +123,41 @@ def test_tables_are_corpora_too(tmp_path: Path, corpus: Path, index: Path) -> No
         for file in index.iterdir():
             if file.name != HEADER_FILE:  # which has the corpus's name
                 assert (folder / file.name).read_bytes() == file.read_bytes()
+
+
+def test_a_dry_run_says_what_the_published_corpus_would_take(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ["--output", tmp_path / "x"]
+    for model in ("OLMo-7B", "llama3-8b", "Qwen2-7B"):
+        assert run("build", "--model", model, "--dry-run", "--tokens-per-second", "5000", *place) == 0
+    olmo, llama, qwen = capsys.readouterr().out.split("Text index of ")[1:]
+    assert "32 blocks of width 4,096, 100,352 tokens" in olmo
+    assert "46,748 of 64 sentences" in olmo
+    assert "text layers      8: 1, 2, 4, 8, 16, 24, 30, 31" in olmo
+    assert "306,962 a layer, as the published study kept" in olmo
+    assert "4,164 (float32: 16,384, float16: 8,192)" in olmo
+    assert "1.3 GB a layer, 10.2 GB in all" in olmo
+    assert "1.2 at 5,000 tokens a second, as given" in olmo
+    assert "26 GB for 8 layers in float8, 88 GB with all that it kept, 13 h a model" in olmo
+    assert "128,256 tokens" in llama and "10.2 GB in all" in llama
+    assert "8: 1, 2, 4, 8, 16, 24, 26, 27" in qwen and "3,652 (" in qwen and "9.0 GB in all" in qwen
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dry_run_counts_a_corpus_that_is_at_hand(capsys: pytest.CaptureFixture[str], corpus: Path) -> None:
+    how = ["--corpus", corpus, "--layers", "0,3", "--tokens-per-second", "1", "--contexts-per-token", "2"]
+    assert run("build", "--model", "toy:llms/olmo", "--dry-run", *how) == 0
+    printed = capsys.readouterr().out
+    assert "mine.txt: 3 sentences, about 25 tokens" in printed  # 19 words and a third
+    assert "at most 25 a layer" in printed and "2: 0, 3" in printed
+
+
+def test_a_search_takes_a_budget(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["search", index, "a red **house** on the grass", "--model", "toy:llms/olmo", "-k", 2]
+    assert run(*asked) == run(*asked, "--memory", "1MB") == 0
+    blocks = capsys.readouterr().out.split("Asked with")[1:]
+    assert blocks[0] == blocks[1]
 
 
 @pytest.mark.parametrize(

@@ -31,3 +31,5 @@ def test_build_is_measured() -> None:
     done = CliRunner().invoke(text_index.main, ["build", *sizes], catch_exceptions=False)
     assert done.exit_code == 0
     assert re.search(r"build +\d+\.\d+ s, \d+\.\d+ x the bare forward passes", done.output)
+    inside, beyond = map(float, re.search(r"; ([\d.]+) s in its own and ([\d.]+) s", done.output).groups())
+    assert inside > 0 and beyond > 0

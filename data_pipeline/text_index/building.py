@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import time
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from data_pipeline.text_index.contexts import choose_contexts, tokenize
 from data_pipeline.text_index.header import HEADER_FILE, Origin, check_disk
 from data_pipeline.text_index.layer_files import LayerFile
 from data_pipeline.text_index.reading import Reader
+from data_pipeline.text_index.settings import BuildSettings
 from data_pipeline.text_index.storing import finish, partial, rows_of_layer
 
 _STATE_FILE = "building.json"
@@ -41,43 +42,50 @@ def build_index(
     llm: nn.Module,
     tokenizer: Any,
     corpus: Corpus,
-    layers: Sequence[int],
-    *,
-    llm_id: str,
-    llm_hash: str,
-    max_per_token: int,
-    seed: int,
-    batch_size: int,
-    max_tokens: int,
+    settings: BuildSettings,
     progress: Progress,
 ) -> None:
-    """Let `llm` read `corpus` and write the hidden states of `layers` (0: what enters the first block).
+    """Let `llm` read `corpus` and write its hidden states.
 
     Raises:
         InputError: a layer that the model does not have, too little disk, or a hidden state that is not
         finite.
     """
-    layers = tuple(sorted(set(layers)))
+    layers, name = tuple(sorted(set(settings.layers))), settings.llm_id
     if not layers or layers[0] < 0 or layers[-1] > num_blocks(llm):
-        raise InputError(f"text layers {list(layers)}: {llm_id} has layers 0 to {num_blocks(llm)}")
-    chosen = choose_contexts(tokenize(tokenizer, corpus, max_tokens), max_per_token, seed)
+        raise InputError(f"text layers {list(layers)}: {name} has layers 0 to {num_blocks(llm)}")
+    most = min(settings.max_tokens, _context_of(llm))
+    read = tokenize(tokenizer, corpus, most)
+    if read.cut:
+        progress.say(
+            f"corpus {corpus.title}: {read.cut} of {len(corpus)} sentences have more than {most} tokens; "
+            f"{name} reads the first {most} of them"
+        )
+    chosen = choose_contexts(read, settings.max_per_token, settings.seed)
     if len(chosen) == 0:
-        raise InputError(f"corpus {corpus.title}: no token left for {llm_id} to read")
+        raise InputError(f"corpus {corpus.title}: no token left for {name} to read")
     origin = Origin(
-        llm=llm_id,
-        llm_hash=llm_hash,
+        llm=name,
+        llm_hash=settings.llm_hash,
         vocabulary=len(tokenizer),
         corpus=corpus.title,
         corpus_hash=corpus.hash,
         sentences=len(corpus),
         text_layers=layers,
-        max_per_token=max_per_token,
-        max_tokens=max_tokens,
-        seed=seed,
+        max_per_token=settings.max_per_token,
+        max_tokens=most,
+        seed=settings.seed,
         hidden_size=int(llm.get_input_embeddings().weight.shape[1]),  # type: ignore[operator]
     )
-    reader = Reader(llm, llm_id, chosen, layers, batch_size, progress)
+    reader = Reader(llm, name, chosen, layers, settings.batch_size, progress)
     _Build(folder, origin, reader, progress).run()
+
+
+def _context_of(llm: nn.Module) -> int:
+    """Tokens that the model can read at once; some configurations do not say."""
+    config: Any = llm.config
+    most = getattr(config.get_text_config(), "max_position_embeddings", None)
+    return most if isinstance(most, int) and most > 0 else sys.maxsize
 
 
 class _Build:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,10 +23,11 @@ from data_pipeline.errors import InputError
 from data_pipeline.judges.words import whole_word
 
 _TEXTS_AT_ONCE = 4096
+_SPACES = np.array([code for code in range(0x3001) if chr(code).isspace()], np.uint32)
+"""Every character that is space to Python; the ideographic one, U+3000, is the last."""
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(NamedTuple):
     """A token inside its sentence. `char_start` and `char_end` bound the token, without spaces around it."""
 
     text: str
@@ -47,7 +48,8 @@ class TokenizedCorpus:
     """Sentences as a language model reads them, their tokens one after the other.
 
     `texts` are n; sentence i has the tokens from `starts[i]` to `starts[i + 1]` (n + 1,) of all m: their
-    `ids` (m,), whether they are `special` (m,), and `spans` (m, 2) of characters.
+    `ids` (m,), whether they are `special` (m,), and `spans` (m, 2) of characters. Of `cut` sentences only
+    the beginning is there.
     """
 
     texts: Sequence[str]
@@ -55,6 +57,7 @@ class TokenizedCorpus:
     ids: np.ndarray
     special: np.ndarray
     spans: np.ndarray
+    cut: int
 
     @cached_property
     def lengths(self) -> np.ndarray:
@@ -113,16 +116,15 @@ def tokenize(tokenizer: Any, corpus: Corpus, max_tokens: int) -> TokenizedCorpus
         raise InputError(f"tokenizer {type(tokenizer).__name__}: cannot tell where tokens lie in the text")
     texts = sorted(corpus.texts, key=lambda text: (len(text), text))
     parts = list(_tokenized(tokenizer, texts, max_tokens))
-    lengths, ids, special, spans = (np.concatenate(part) for part in zip(*parts, strict=True))
+    lengths, ids, special, spans, cut = (np.concatenate(part) for part in zip(*parts, strict=True))
     special |= np.isin(ids, tokenizer.all_special_ids)
     starts = np.concatenate([[0], np.cumsum(lengths)])
-    return TokenizedCorpus(texts, starts, ids, special, _without_spaces(texts, starts, spans))
+    spans = _without_spaces(texts, starts, spans)
+    return TokenizedCorpus(texts, starts, ids, special, spans, int(cut.sum()))
 
 
-def _tokenized(
-    tokenizer: Any, texts: Sequence[str], max_tokens: int
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """Lengths, ids, whether special, and spans, of some texts at a time."""
+def _tokenized(tokenizer: Any, texts: Sequence[str], max_tokens: int) -> Iterator[tuple[np.ndarray, ...]]:
+    """Lengths, ids, whether special, spans, and whether cut, of some texts at a time."""
     for start in range(0, len(texts), _TEXTS_AT_ONCE):
         encoded = tokenizer(
             texts[start : start + _TEXTS_AT_ONCE],
@@ -135,15 +137,16 @@ def _tokenized(
         ids = np.fromiter(chain.from_iterable(encoded["input_ids"]), np.int32)
         special = np.fromiter(chain.from_iterable(encoded["special_tokens_mask"]), bool)
         ends = chain.from_iterable(chain.from_iterable(encoded["offset_mapping"]))
-        yield lengths, ids, special, np.fromiter(ends, np.int32).reshape(-1, 2)
+        spans = np.fromiter(ends, np.int32).reshape(-1, 2)
+        cut = np.array([bool(encoding.overflowing) for encoding in encoded.encodings])
+        yield lengths, ids, special, spans, cut
 
 
 def _without_spaces(texts: Sequence[str], starts: np.ndarray, spans: np.ndarray) -> np.ndarray:
     """Spans (m, 2) moved past the spaces at their ends."""
     offsets = np.concatenate([[0], np.cumsum([len(text) for text in texts])])
-    space = np.fromiter(
-        (letter.isspace() for letter in chain.from_iterable(texts)), bool, count=int(offsets[-1])
-    )
+    letters = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
+    space = np.isin(letters, _SPACES)
     # How many characters from each on are spaces, and how many that end before it.
     ahead, behind = _run_lengths(space[::-1])[::-1], np.concatenate([[0], _run_lengths(space)])
     base = np.repeat(offsets[:-1], np.diff(starts))

@@ -23,6 +23,7 @@ from data_pipeline.text_index.contexts import Context, context_id
 from data_pipeline.text_index.header import CONTEXTS_FILE, Header, Origin
 from data_pipeline.text_index.layer_files import LayerFile, file_name
 from data_pipeline.text_index.search import MEMORY, LayerRows, Pairs, search
+from data_pipeline.text_index.settings import BuildSettings
 from data_pipeline.text_index.storing import CONTEXT_SCHEMA, rows_of_layer
 from data_pipeline.unit_vectors import unit_rows
 
@@ -59,39 +60,18 @@ class TextIndex:
         llm: nn.Module,
         tokenizer: Any,
         corpus: Corpus,
-        layers: Sequence[int],
-        *,
-        llm_id: str,
-        llm_hash: str,
-        max_per_token: int = 50,
-        seed: int = 0,
-        batch_size: int = 64,
-        max_tokens: int = 512,
+        settings: BuildSettings,
         progress: Progress | None = None,
     ) -> TextIndex:
-        """Let `llm` read `corpus`, keep the hidden states of `layers` in `folder`, and load them.
+        """Let `llm` read `corpus`, keep its hidden states in `folder`, and load them.
 
-        A build that was stopped goes on. Of each token at most `max_per_token` contexts are kept, drawn
-        uniformly by `seed`; sentences are cut after `max_tokens` tokens and read `batch_size` at a time.
+        A build that was stopped goes on.
 
         Raises:
             InputError: see `building.build_index`.
         """
-        build_index(
-            folder,
-            llm,
-            tokenizer,
-            corpus,
-            layers,
-            llm_id=llm_id,
-            llm_hash=llm_hash,
-            max_per_token=max_per_token,
-            seed=seed,
-            batch_size=batch_size,
-            max_tokens=max_tokens,
-            progress=progress or SilentProgress(),
-        )
-        return cls.load(folder, llm_hash, corpus.hash)
+        build_index(folder, llm, tokenizer, corpus, settings, progress or SilentProgress())
+        return cls.load(folder, settings.llm_hash, corpus.hash)
 
     @classmethod
     def load(
@@ -200,6 +180,18 @@ class TextIndex:
             known = ", ".join(map(str, self.origin.text_layers))
             raise InputError(f"text layers {sorted(wanted)}: the index has {known}")
         return tuple(rows for rows in self.layers if rows.layer in wanted)
+
+    def check_vocabulary(self, tokens: int) -> None:
+        """Refuse a tokenizer of another number of `tokens` than the one that has read the corpus.
+
+        Raises:
+            InputError: it names both numbers.
+        """
+        if tokens != self.origin.vocabulary:
+            raise InputError(
+                f"{self.folder}: text index of a vocabulary of {self.origin.vocabulary} tokens, the model's "
+                f"tokenizer has {tokens}; expected the model that the index is of"
+            )
 
     def _check(self, queries: Tensor) -> None:
         width = self.origin.hidden_size

@@ -51,7 +51,7 @@ def stated_model(location: str) -> StatedModel:
     Raises:
         InputError: there is no such model, or a folder without weights, whose hash would be of no model.
     """
-    folder = resolve(_location(location), Path())
+    folder = resolve(location_of(location), Path())
     if not any(folder.glob("*.safetensors")):
         raise InputError(f"{folder}: no weights in it (*.safetensors), expected the whole model")
     text = model_config(folder).get_text_config()
@@ -75,7 +75,7 @@ def load_speaker(location: str, dtype: str, device: str) -> Speaker:
         raise InputError("--device cuda: torch finds no CUDA device here")
     how = getattr(torch, dtype), torch.device("cuda" if there and device != "cpu" else "cpu")
     transformers_logging.disable_progress_bar()
-    folder = resolve(_location(location), Path())
+    folder = resolve(location_of(location), Path())
     if is_language_model(model_type(folder)):
         language = LanguageModel(load_causal_lm(folder, *how), load_tokenizer(folder))
     else:
@@ -88,7 +88,8 @@ def _name(location: str) -> str:
     return location.rstrip("/").rpartition("/")[2]
 
 
-def _location(location: str) -> str:
+def location_of(location: str) -> str:
+    """What a user means by a model's name: a bare ORGANISATION/NAME that is no folder is on the Hub."""
     if not location:
         raise InputError("the model's name is empty, expected a folder or a name on the Hugging Face Hub")
     if location.startswith(("toy:", "hub:")) or Path(location).exists() or not _HUB_NAME.fullmatch(location):

@@ -16,6 +16,7 @@ from data_pipeline.errors import InputError
 from data_pipeline.language_models import LanguageModel
 from data_pipeline.text_index.contexts import Context
 from data_pipeline.text_index.index import Distinct, RankBy, TextIndex
+from data_pipeline.text_index.search import MEMORY
 
 _MARKED = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
 
@@ -72,12 +73,14 @@ def ask(
     k: int,
     distinct: Distinct = "context",
     rank_by: RankBy = "cosine",
+    memory: int = MEMORY,
 ) -> tuple[str, list[Answer]]:
     """The token that stands for the word, its last, and its k neighbours at each text layer of the index.
 
     Raises:
-        InputError: the word has no token, or the model's states are not those of the index.
+        InputError: the word has no token, or the index is of a model with another vocabulary or width.
     """
+    index.check_vocabulary(len(language.tokenizer))
     encoded = language.tokenizer(question.text, return_offsets_mapping=True, return_tensors="pt")
     spans = encoded["offset_mapping"][0].tolist()
     inside = [
@@ -91,15 +94,15 @@ def ask(
     layers = index.origin.text_layers
     with recorded_layers(language.causal, layers) as states:
         language.decoder(input_ids=ids, use_cache=False)
-    answers = []
-    for layer in layers:
-        found = index.search(states[layer][:, inside[-1]], k, distinct, rank_by=rank_by)
-        assert found.percentiles is not None  # noqa: S101  # a way to rank was named
-        columns = found.contexts, found.text_layers, found.scores, found.percentiles
-        answers += [
-            Answer(layer, rank + 1, index.contexts[context], int(text_layer), float(score), float(percentile))
-            for rank, (context, text_layer, score, percentile) in enumerate(
-                zip(*(column[0] for column in columns), strict=True)
-            )
-        ]
+    queries = torch.stack([states[layer][0, inside[-1]] for layer in layers])  # the index is read once
+    found = index.search(queries, k, distinct, memory=memory, rank_by=rank_by)
+    assert found.percentiles is not None  # noqa: S101  # a way to rank was named
+    columns = found.contexts, found.text_layers, found.scores, found.percentiles
+    answers = [
+        Answer(layer, rank + 1, index.contexts[context], int(text_layer), float(score), float(percentile))
+        for line, layer in enumerate(layers)
+        for rank, (context, text_layer, score, percentile) in enumerate(
+            zip(*(column[line] for column in columns), strict=True)
+        )
+    ]
     return language.tokens([int(ids[0, inside[-1]])])[0], answers

@@ -29,7 +29,9 @@ MEMORY = 1 << 30
 _BLOCK = 8
 """Rows of which only the highest product is looked at first."""
 _ROWS_AT_ONCE = 4096
-_MOST_QUERIES = 4608
+_MOST_QUERIES, _LEAST_QUERIES = 4608, 64
+_BYTES_OF_QUERY = 28
+"""For each column: in float64 twice, to score exactly, and in float32 three times, to propose."""
 _LEAST_ROWS = 512
 _ROUNDING = 2.0**-20
 """Of scales and scores in float32."""
@@ -103,17 +105,20 @@ def search(
         groups: the group of each context (contexts,).
         queries: on the device that is to multiply.
         k: how many groups.
-        memory: bytes for products and for the rows that are multiplied.
+        memory: bytes for what is made of queries, for products and for the rows that are multiplied.
         kind: how candidates are proposed; None: the quickest way on this machine.
         apart: whether each text layer is searched by itself.
     """
     if len(queries) == 0:
         return Pairs.none()
     kind = kind or quickest(queries.shape[1], queries.device)
+    size = _BYTES_OF_QUERY * queries.shape[1]
+    together = min(max(memory // 2 // size, _LEAST_QUERIES), _MOST_QUERIES)
+    left = memory - min(together, len(queries)) * size
     parts = [
-        _search(some, groups, part, k, memory, kind, start * _MOST_QUERIES)
+        _search(some, groups, part, k, left, kind, start * together)
         for some in ([[rows] for rows in layers] if apart else [layers])
-        for start, part in enumerate(queries.split(_MOST_QUERIES))
+        for start, part in enumerate(queries.split(together))
     ]
     found = Pairs.none()
     for part in parts:

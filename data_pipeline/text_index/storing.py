@@ -103,5 +103,5 @@ def finish(folder: Path, origin: Origin, contexts: Sequence[Context]) -> None:
 
 
 def _context_table(contexts: Sequence[Context]) -> pa.Table:
-    columns = {name: [getattr(context, name) for context in contexts] for name in CONTEXT_SCHEMA.names}
-    return pa.table(columns, schema=CONTEXT_SCHEMA)
+    columns = dict(zip(Context._fields, zip(*contexts, strict=True), strict=True))
+    return pa.table({name: list(columns[name]) for name in CONTEXT_SCHEMA.names}, schema=CONTEXT_SCHEMA)

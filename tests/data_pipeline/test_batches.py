@@ -23,6 +23,7 @@ from data_pipeline.run import run_study
 from data_pipeline.schema import TABLES
 from data_pipeline.study import load_study
 from data_pipeline.text_index.index import TextIndex
+from data_pipeline.text_index.settings import BuildSettings
 from tests.data_pipeline.tiny_models import save_llm
 from tests.data_pipeline.tiny_vlm_study import write_tiny_vlm_study
 
@@ -194,8 +195,8 @@ def test_a_text_index_is_the_same_in_smaller_batches(tmp_path: Path, monkeypatch
     llm, tokenizer = load_causal_lm(tmp_path, torch.float32, CPU), load_tokenizer(tmp_path)
     corpus = Corpus.of("test", ["a red house", "a cat sits beside a tree", "the sun", "two boats and a duck"])
     listener = Listener()
-    how = {"llm_id": "llama", "llm_hash": "", "progress": listener}
-    whole = TextIndex.build(tmp_path / "whole", llm, tokenizer, corpus, [1, 3], **how)
+    how = llm, tokenizer, corpus, BuildSettings([1, 3], "llama", ""), listener
+    whole = TextIndex.build(tmp_path / "whole", *how)
     forward = llm.get_decoder().forward
 
     def small_memory(*args, **named):
@@ -204,7 +205,7 @@ def test_a_text_index_is_the_same_in_smaller_batches(tmp_path: Path, monkeypatch
         return forward(*args, **named)
 
     monkeypatch.setattr(llm.get_decoder(), "forward", small_memory)
-    pieces = TextIndex.build(tmp_path / "pieces", llm, tokenizer, corpus, [1, 3], **how)
+    pieces = TextIndex.build(tmp_path / "pieces", *how)
     for layer in (1, 3):
         torch.testing.assert_close(pieces.vectors(layer), whole.vectors(layer), atol=2e-3, rtol=0)
     assert pieces.contexts == whole.contexts

@@ -30,8 +30,15 @@ from data_pipeline.errors import InputError
 from data_pipeline.lenses.contextual import ContextualLens
 from data_pipeline.progress import SilentProgress, Stage
 from data_pipeline.rows import context_rows
-from data_pipeline.text_index.contexts import choose_contexts, context_id, tokenize
+from data_pipeline.text_index.contexts import (
+    _SPACES,
+    _without_spaces,
+    choose_contexts,
+    context_id,
+    tokenize,
+)
 from data_pipeline.text_index.index import TextIndex
+from data_pipeline.text_index.settings import BuildSettings
 
 TEXTS = (
     "a red house stands",
@@ -91,9 +98,10 @@ def tiny_model(name: str, seed: int = 0) -> torch.nn.Module:
 
 
 def build(model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, texts=TEXTS, **options) -> TextIndex:
-    options = {"layers": LAYERS, "llm_id": "tiny", "llm_hash": "aa", **options}
     folder = options.pop("folder", None) or Path(tempfile.mkdtemp()) / "index"
-    return TextIndex.build(folder, model, tokenizer, Corpus.of("test", texts), **options)
+    progress = options.pop("progress", None)
+    settings = BuildSettings(**{"layers": LAYERS, "llm_id": "tiny", "llm_hash": "aa", **options})
+    return TextIndex.build(folder, model, tokenizer, Corpus.of("test", texts), settings, progress)
 
 
 def own_states(
@@ -327,6 +335,59 @@ def test_load_refuses_what_is_not_its_own(tmp_path: Path, tokenizer: PreTrainedT
     (tmp_path / "index.json").write_text("[]")
     with pytest.raises(InputError, match="not a text index"):
         TextIndex.load(tmp_path, "aa")
+
+
+class Said(SilentProgress):
+    """Keeps what was said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def test_sentences_longer_than_the_context_are_cut_and_it_is_said(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    said = Said()
+    index = build(tiny_model("llama"), tokenizer, max_tokens=4, progress=said)  # <s> and three words
+    assert said.lines == [
+        "corpus test: 5 of 5 sentences have more than 4 tokens; tiny reads the first 4 of them"
+    ]
+    assert max(context.position for context in index.contexts) == 3
+    assert index.origin.max_tokens == 4
+    model = tiny_model("llama")
+    model.config.max_position_embeddings = 3  # its own context is shorter than what was asked for
+    assert build(model, tokenizer).origin.max_tokens == 3
+    whole = Said()
+    assert build(tiny_model("llama"), tokenizer, progress=whole).origin.max_tokens == 512
+    assert whole.lines == []
+
+
+def test_a_tokenizer_of_another_size_is_refused(tokenizer: PreTrainedTokenizerFast) -> None:
+    index = build(tiny_model("llama"), tokenizer)
+    index.check_vocabulary(len(tokenizer))
+    with pytest.raises(InputError, match="index of a vocabulary of 18 tokens, the model's tokenizer has 17"):
+        index.check_vocabulary(17)
+
+
+def test_a_corpus_of_nothing_to_read_is_refused(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="corpus test: holds no sentence"):
+        build(tiny_model("llama"), tokenizer, ["", "  "])
+    with pytest.raises(InputError, match="corpus test: no token left for tiny to read"):
+        build(tiny_model("llama"), tokenizer, ["zebra"], folder=tmp_path / "x")  # unknown to the tokenizer
+    assert not (tmp_path / "x").exists()
+
+
+def test_every_character_that_is_space_to_python_is_left_out_of_a_token() -> None:
+    letters = "".join(map(chr, range(0x3010)))
+    assert {chr(code) for code in _SPACES} == {letter for letter in letters if letter.isspace()}
+    spans = np.array([[0, 4], [4, 6], [6, 9]])
+    found = _without_spaces(
+        ["\u3000a\u00a0 ", "  ", "b\ud800c"], np.array([0, 1, 2, 3]), spans - [[0], [4], [6]]
+    )
+    assert found.tolist() == [[1, 2], [2, 2], [0, 3]]
 
 
 def test_bad_requests_are_one_line(tokenizer: PreTrainedTokenizerFast) -> None:

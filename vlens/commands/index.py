@@ -8,8 +8,9 @@ import click
 
 from data_pipeline.errors import InputError, printable
 from vlens.commands.index_exchange import export_index, import_index
+from vlens.commands.index_forecast import print_build_forecast
 from vlens.commands.index_options import device_option, dtype_option, model_option
-from vlens.commands.options import COUNT, FOLDER
+from vlens.commands.options import BYTES, COUNT, FOLDER
 
 _STUDY_LAYERS = "1,2,4,8,16,24,N-2,N-1"
 
@@ -27,10 +28,9 @@ command.add_command(export_index)
 @model_option
 @click.option(
     "--corpus",
-    required=True,
     help="everyday, toy, concepts (of an installed latentlens), or a file: .txt, .csv or .parquet.",
 )
-@click.option("--output", type=FOLDER, required=True, help="Where the index goes.")
+@click.option("--output", type=FOLDER, help="Where the index goes.")
 @click.option(
     "--layers",
     default="study",
@@ -45,10 +45,20 @@ command.add_command(export_index)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the draw of contexts.")
 @dtype_option
 @device_option
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Print what it would take; nothing is read. Without --corpus, for the published study's.",
+)
+@click.option(
+    "--tokens-per-second",
+    type=click.FloatRange(min=0, min_open=True),
+    help="With --dry-run: the rate behind the hours.  [default: this machine's matrix products]",
+)
 def build(
     model: str,
-    corpus: str,
-    output: Path,
+    corpus: str | None,
+    output: Path | None,
     layers: str,
     sentences: int | None,
     contexts_per_token: int,
@@ -56,14 +66,31 @@ def build(
     seed: int,
     dtype: str,
     device: str,
+    dry_run: bool,
+    tokens_per_second: float | None,
 ) -> None:
     """Let a language model read a corpus and keep its hidden states.
 
     A build that was stopped goes on with the same command.
     """
+    if dry_run:
+        return print_build_forecast(
+            (model, corpus, sentences, output),
+            lambda blocks: _layers(layers, blocks),
+            contexts_per_token,
+            batch_size,
+            tokens_per_second,
+            dtype,
+        )
+    if tokens_per_second:
+        raise InputError("--tokens-per-second is only for --dry-run: a build measures itself")
+    if corpus is None or output is None:
+        missing = "--output" if corpus else "--corpus"
+        raise InputError(f"{missing} is missing; only --dry-run does without it")
     from data_pipeline.corpus import named_corpus
     from data_pipeline.text_index.index import TextIndex
     from data_pipeline.text_index.language import load_speaker
+    from data_pipeline.text_index.settings import BuildSettings
     from vlens.progress import TerminalProgress
 
     read = named_corpus(corpus, sentences)
@@ -75,13 +102,15 @@ def build(
             speaker.language.causal,
             speaker.language.tokenizer,
             read,
-            _layers(layers, speaker.language.num_layers),
-            llm_id=speaker.name,
-            llm_hash=speaker.hash,
-            max_per_token=contexts_per_token,
-            seed=seed,
-            batch_size=batch_size,
-            progress=progress,
+            BuildSettings(
+                _layers(layers, speaker.language.num_layers),
+                speaker.name,
+                speaker.hash,
+                max_per_token=contexts_per_token,
+                seed=seed,
+                batch_size=batch_size,
+            ),
+            progress,
         )
     click.echo(f"Text index in {output}: {len(index.contexts)} contexts, {len(index)} vectors")
 
@@ -132,25 +161,41 @@ def info(folder: Path, verify: bool) -> None:
     show_default=True,
     help="percentile: of the cosine among those of its text layer's contexts to each other.",
 )
+@click.option(
+    "--memory",
+    type=BYTES,
+    default="1GiB",
+    show_default=True,
+    help="What the search may take beside the model and the index's sentences, such as 2GB.",
+)
 @dtype_option
 @device_option
 def search(
-    folder: Path, sentence: str, model: str, top_k: int, distinct: str, rank_by: str, dtype: str, device: str
+    folder: Path,
+    sentence: str,
+    model: str,
+    top_k: int,
+    distinct: str,
+    rank_by: str,
+    memory: int,
+    dtype: str,
+    device: str,
 ) -> None:
     """Print what a word is near to: SENTENCE such as "the **bank** of the river", the word between stars.
 
     Each line has the cosine, its percentile in its text layer, the text layer and the context.
     """
+    from data_pipeline.text_index.header import Header
     from data_pipeline.text_index.index import DISTINCT, RANK_BY, TextIndex
     from data_pipeline.text_index.language import load_speaker
     from data_pipeline.text_index.questions import Question, ask
 
     question = Question.of(sentence)
-    TextIndex.load(folder)  # refused before a model is loaded
+    Header.read(folder).check_files(folder, whole=False)  # refused before a model is loaded
     speaker = load_speaker(model, dtype, device)
     index = TextIndex.load(folder, speaker.hash)
     how = DISTINCT[distinct == "word"], RANK_BY[rank_by == "percentile"]
-    token, answers = ask(index, speaker.language, question, top_k, *how)
+    token, answers = ask(index, speaker.language, question, top_k, *how, memory)
     click.echo(f"Asked with the token {token!r}")
     for answer in answers:
         if answer.rank == 1:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any, ClassVar
 
 import click
 
@@ -19,6 +21,27 @@ class Count(click.IntRange):
 
 
 COUNT = Count()
+
+
+class Bytes(click.ParamType[int]):
+    """An amount of memory such as 2GB, 512MB or 1GiB."""
+
+    name = "size"
+    _UNITS: ClassVar[dict[str, int]] = {
+        "": 1,
+        **{f"{letter}b": 1000**power for power, letter in enumerate("kmgt", 1)},
+        **{f"{letter}ib": 1024**power for power, letter in enumerate("kmgt", 1)},
+    }
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Bytes."""
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", str(value).strip().lower())
+        if found is None or found[2] not in self._UNITS:
+            self.fail(f"{value!r} is no amount of memory, expected one such as 2GB or 512MB", param, ctx)
+        return int(float(found[1]) * self._UNITS[found[2]])
+
+
+BYTES = Bytes()
 
 study_option = click.option(
     "--study", default="toy", show_default=True, help="A shipped study's name or a study file."

@@ -18,9 +18,8 @@ from data_pipeline.errors import InputError
 from data_pipeline.importers.latentlens.layers import LayerFolder
 from data_pipeline.importers.latentlens.places import Place, Places
 from data_pipeline.text_index.contexts import ChosenContexts, Context, TokenizedCorpus, tokenize
+from data_pipeline.text_index.settings import MAX_TOKENS  # the published extractors cut sentences there, too
 
-MAX_TOKENS = 512
-"""Tokens after which the published extractors cut a sentence."""
 _MOST_READ_OTHERWISE = 0.01
 _LEAST_COMMON = 0.5
 

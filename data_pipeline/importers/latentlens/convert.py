@@ -9,7 +9,7 @@ from pathlib import Path
 
 from data_pipeline.errors import InputError
 from data_pipeline.folders import is_inside
-from data_pipeline.importers.latentlens.alignment import MAX_TOKENS, Aligned, CommonRows, align
+from data_pipeline.importers.latentlens.alignment import Aligned, CommonRows, align
 from data_pipeline.importers.latentlens.comparison import compare
 from data_pipeline.importers.latentlens.layers import Facts, LayerFolder, find_layers, read_facts
 from data_pipeline.importers.latentlens.places import ChosenRows, Vectors
@@ -18,6 +18,7 @@ from data_pipeline.progress import Progress, SilentProgress
 from data_pipeline.text_index.header import Header, Origin
 from data_pipeline.text_index.index import TextIndex
 from data_pipeline.text_index.language import StatedModel
+from data_pipeline.text_index.settings import MAX_TOKENS
 from data_pipeline.text_index.storing import rows_of_layer, store_index
 from data_pipeline.whole_folder import written_whole
 

@@ -1,10 +1,12 @@
 /** The controls under the picture: layer, map and its lens, all layers at once, grid lines. */
 
-import { byId } from "#viewer/dom";
+import { byId, fill, make } from "#viewer/dom";
 import { createLayerControl } from "#viewer/layer-control";
 import { MAPS, usesLens } from "#viewer/maps";
 import { showsMultiples } from "#viewer/multiples-view";
 import { check, offer, radios } from "#viewer/radios";
+import { visibleSentence } from "#viewer/tokens";
+import { judgeOf } from "#viewer/verdicts";
 
 /**
  * @typedef {import("#viewer/view").View} View
@@ -24,6 +26,7 @@ export function createControls(page, reader) {
   const layers = createLayerControl(page, reader);
   const maps = radios("map-choices", "map", MAPS, (map) => reader.update({ map, only: null }));
   const lenses = radios("lens-choices", "lens", page.lenses.map(shortened), (lens) => reader.update({ lens, only: null }));
+  const judge = judgeChoice(page, (chosen) => reader.update({ judge: chosen, only: null }));
   const grid = /** @type {HTMLInputElement} */ (byId("grid-toggle"));
   grid.addEventListener("change", () => reader.update({ grid: grid.checked }));
   const multiples = /** @type {HTMLInputElement} */ (byId("multiples-toggle"));
@@ -39,6 +42,7 @@ export function createControls(page, reader) {
     byId("map-choices").querySelector("[data-choice=onset]")?.toggleAttribute("hidden", !hasOnset(view));
     check(maps, state.map);
     check(lenses, state.lens);
+    judge.value = judgeOf(state, page) ?? "";
     byId("lens-choices").hidden = !usesLens(state.map);
     grid.checked = state.grid;
     multiples.checked = showsMultiples(state);
@@ -57,6 +61,20 @@ function lackingMaps(view) {
   return why.map((reason) => `${MAPS.filter((_, at) => reasons[at] === reason).map(({ title }) => title).join(", ")}: ${reason}`).join(" · ");
 }
 
+/**
+ * The choice of judge, shown where there is one.
+ * @param {import("#viewer/view").Page} page @param {(judge: string | null) => void} choose null: the page's first
+ */
+function judgeChoice(page, choose) {
+  const select = /** @type {HTMLSelectElement} */ (byId("judge-select"));
+  const judges = page.judges ?? [];
+  const options = judges.map((judge) => make("option", { value: judge }, visibleSentence(page.judgeTitles?.[judge] ?? judge)));
+  fill(select, ...options);
+  byId("judge-choice").hidden = judges.length < 2;
+  select.addEventListener("change", () => choose(select.value === judgeOf({}, page) ? null : select.value));
+  return select;
+}
+
 /** @param {View} view */
 const hasOnset = ({ state, findings }) => state.map === "onset" || findings?.hasOnset === true;
 
@@ -69,7 +87,7 @@ const shortened = ({ id, title }) => ({ id, title: SHORT.get(id) ?? title });
 const LACKS = {
   statistics: "no statistics stored",
   textLayer: "no LN-Lens stored",
-  verdict: "no judge has read these results",
+  verdict: "no judge has read this image’s results",
 };
 
 /**
@@ -82,6 +100,5 @@ function whatLacks(map, { page, data }) {
   if (map === "norm" || map === "entropy") return layers.some((layer) => data.statistics(layer, 0)) ? "" : LACKS.statistics;
   if (map === "text-layer") return page.textLayers.length > 0 ? "" : LACKS.textLayer;
   if (map !== "verdict") return "";
-  const judged = page.lenses.some(({ id }) => layers.some((layer) => data.judgment(id, layer, 0)));
-  return judged ? "" : LACKS.verdict;
+  return (page.judges ?? []).some((judge) => data.judged?.(judge)) ? "" : LACKS.verdict;
 }

@@ -5,6 +5,7 @@
 
 import { cellCount, centreCell } from "#viewer/grid";
 import { middleIndex } from "#viewer/layers";
+import { judgeOf } from "#viewer/verdicts";
 
 /** @typedef {import("#viewer/hash").State} State */
 
@@ -48,7 +49,7 @@ export function firstCell(page, data, layer) {
 
   /** @param {number} cell */
   function merit(cell) {
-    const judgments = page.lenses.map(({ id }) => data.judgment(id, layer, cell));
+    const judgments = page.lenses.map(({ id }) => data.judgment(id, layer, cell, judgeOf({}, page)));
     const named = judgments.filter((judgment) => judgment?.concrete.length).length;
     const isObject = judgments.some((judgment) => judgment?.truthKind === "object");
     return named + Number(isObject) - distance(canvas, cell, centre);

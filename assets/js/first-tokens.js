@@ -2,7 +2,7 @@
 
 import { make, tokenNode } from "#viewer/dom";
 import { shortText } from "#viewer/tokens";
-import { relationOf } from "#viewer/verdicts";
+import { judgeOf, relationOf } from "#viewer/verdicts";
 import { normalise } from "#viewer/words";
 
 /** Tokens of a list that a line has room for. */
@@ -12,8 +12,8 @@ const TOKENS = 3;
  * @param {import("#viewer/view").View} view @param {string} lens @param {number} cell
  * @param {Set<string>} agreeing words that more than one lens names, normalised
  */
-export function firstTokens({ data, state, shown }, lens, cell, agreeing) {
-  const judgment = data.judgment(lens, state.layer, cell);
+export function firstTokens({ page, data, state, shown }, lens, cell, agreeing) {
+  const judgment = data.judgment(lens, state.layer, cell, judgeOf(state, page));
   const list = shown.list(lens, state.layer, cell).slice(0, TOKENS);
   const tokens = list.map((neighbour) =>
     make(

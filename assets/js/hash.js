@@ -20,6 +20,7 @@ import { shortText, visibleSentence } from "#viewer/tokens";
  * @property {Region | null} region the rectangle of patches that is counted
  * @property {string} map one of MAP_IDS
  * @property {string} lens lens that the map reads
+ * @property {string | null} judge whose verdicts are shown; null: the page's first
  * @property {string | null} only the one class of the map that is shown, or null for all
  * @property {boolean} grid whether the grid's lines are drawn
  * @property {boolean} multiples whether the map is shown for all layers at once
@@ -34,7 +35,8 @@ import { shortText, visibleSentence } from "#viewer/tokens";
  * @property {number[]} visionLayers
  * @property {{id: string}[]} lenses
  * @property {{reason: string, images: string[]}[]} [absentImages]
- * @property {unknown[]} [judges]
+ * @property {string[]} [judges]
+ * @property {string | null} [judge] the first
  * @property {number[]} [textLayers]
  */
 
@@ -61,6 +63,7 @@ export function formatHash(state, page) {
     ["region-ranks", state.region?.lists === true && "all"],
     ["map", state.map],
     ["lens", state.lens],
+    ["judge", state.judge],
     ["only", state.only],
     ["grid", !state.grid && "off"],
     ["all-layers", state.multiples && "on"],
@@ -99,6 +102,7 @@ export function parseHash(hash, page, otherwise) {
       page.lenses.map(({ id }) => id),
       otherwise.lens,
     ),
+    judge: judgeIn(asked.get("judge"), page),
     only: asked.get("only"),
     grid: asked.get("grid") !== "off",
     multiples: asked.get("all-layers") === "on",
@@ -144,6 +148,7 @@ const PARTS = [
   ["region", "region", unless((text, _, { canvas }) => cornersOf(text, canvas) !== null)],
   ["map", "map", unless((text, page) => MAP_IDS.includes(text) && hasMap(text, page))],
   ["lens", "lens", unless((text, { lenses }) => lenses.some(({ id }) => id === text))],
+  ["judge", "judge", unless((text, { judges = [] }) => judges.includes(text))],
 ];
 
 /** Whether a map may have something to show; only an image's data can say it of others. @param {string} map @param {Shown} page */
@@ -159,6 +164,10 @@ const indexOr = (index, otherwise) => (index < 0 ? otherwise : index);
 
 /** @param {string | null} value @param {string[]} values @param {string} otherwise */
 const oneOf = (value, values, otherwise) => (value !== null && values.includes(value) ? value : otherwise);
+
+/** A judge of the page other than its first. @param {string | null} text @param {Shown} page */
+const judgeIn = (text, { judge, judges = [] }) =>
+  text !== null && text !== (judge ?? judges[0]) && judges.includes(text) ? text : null;
 
 /** @param {string | null} text @param {number[]} layers @param {number} otherwise */
 function layerOf(text, layers, otherwise) {

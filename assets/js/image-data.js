@@ -131,6 +131,11 @@ function imageData(page, { rows, cols }, block, shared) {
     /** What the entries stand for. */
     tables: { tokens: shared.tokens, contexts: shared.contexts },
     judgment: judgments,
+    /** Whether a judge judged anything in the image. @param {string} judge */
+    judged(judge) {
+      const own = `judge${page.judges.indexOf(judge)}.`;
+      return Object.keys(block.header).some((name) => name.startsWith(own));
+    },
     statistics,
   };
 }

@@ -12,7 +12,7 @@ import { fileName } from "#viewer/file-names";
  */
 export function csvCell(text) {
   const plain = text.replace(/\s+/g, " ").trim();
-  const figure = plain.replace(/[\u202f\u00a0 ]?%$/, "").replace(/[\u202f\u00a0]/g, "").replace(/^[−+]/, (sign) => (sign === "−" ? "-" : ""));
+  const figure = text.trim().replace(/\s?%$/, "").replace(/[\u202f\u00a0]/g, "").replace(/^\+/, "").replace("−", "-");
   if (/^-?\d+(\.\d+)?$/.test(figure)) return Number(figure);
   return plain === "–" || plain === "" ? null : { text: plain };
 }
@@ -32,7 +32,7 @@ export function tableOf(table) {
 }
 
 /** @param {Element} cell */
-const textOf = (cell) => (cell.textContent ?? "").replace(/\s+/g, " ").trim();
+const textOf = (cell) => (cell.textContent ?? "").replace(/[ \t\r\n]+/g, " ").trim();
 
 /** @param {HTMLTableCellElement} cell @returns {Cell[]} */
 function fieldsOf(cell) {

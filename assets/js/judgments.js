@@ -5,12 +5,12 @@ import { readLists } from "#viewer/lists";
 const STATUSES = ["ok", "failed", "skipped"];
 const TRUTH_KINDS = [null, "object", "background", "mixed", "padding"];
 const TRUTH_VALUES = [null, false, true];
-const WORD_LISTS = /** @type {const} */ (["candidates", "concrete", "abstract", "global", "reasoning"]);
+const WORD_LISTS = /** @type {const} */ (["candidates", "concrete", "abstract", "global", "reasoning", "failure"]);
 
 /**
  * @typedef {import("#viewer/blocks").Block} Block
  * @typedef {import("#viewer/verdicts").Judgment & {judge: string, reasoning: string | null,
- *   namesNoun: boolean | null}} Judgment
+ *   failure: string | null, namesNoun: boolean | null}} Judgment
  */
 
 /**
@@ -64,10 +64,10 @@ function verdictOf(packed) {
 
 /** @param {ReturnType<typeof readLens>["lists"]} lists @param {string[]} words @param {number} place */
 function wordsOf(lists, words, place) {
-  const [candidates, concrete, abstract, global, reasoning] = lists.map((list) => {
+  const [candidates, concrete, abstract, global, reasoning, failure] = lists.map((list) => {
     if (!list) return [];
     const entries = list.entries.subarray(place * list.ranks, (place + 1) * list.ranks);
     return Array.from(entries.filter((entry) => entry >= 0), (entry) => words[entry]);
   });
-  return { candidates, concrete, abstract, global, reasoning: reasoning[0] ?? null };
+  return { candidates, concrete, abstract, global, reasoning: reasoning[0] ?? null, failure: failure[0] ?? null };
 }

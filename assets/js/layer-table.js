@@ -5,7 +5,7 @@ import { absenceText } from "#viewer/absence-view";
 import { byId, fill, make, property, tokenNode } from "#viewer/dom";
 import { describeLayer } from "#viewer/layers";
 import { shortText } from "#viewer/tokens";
-import { relationOf } from "#viewer/verdicts";
+import { judgeOf, relationOf } from "#viewer/verdicts";
 import { isWord, normalise } from "#viewer/words";
 
 /** @typedef {import("#viewer/view").View} View */
@@ -101,7 +101,7 @@ function lensCell(view, lens, index, colourOf) {
   const absent = view.page.absence(lens, index, view.state.image);
   if (absent) return make("td", { class: "absent", title: absenceText(absent) }, "absent");
   const list = view.shown.list(lens, index, cell).slice(0, TOKENS);
-  const judgment = view.data.judgment(lens, index, cell);
+  const judgment = view.data.judgment(lens, index, cell, judgeOf(view.state, view.page));
   const tokens = list.map((neighbour) =>
     make(
       "span",

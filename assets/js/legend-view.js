@@ -74,6 +74,7 @@ function whyEmpty({ page, state, shown }) {
   const lens = state.map === "text-layer" ? "contextual" : state.lens;
   const reason = page.absence(lens, state.layer, state.image);
   if (reason && state.map !== "norm" && state.map !== "entropy") return absenceText(reason);
+  if (state.map === "verdict") return "This judge judged no patch of this lens and layer.";
   if (!shown.all) return "Every token of this map is left out here.";
   return "The results hold nothing for this map here.";
 }

@@ -5,7 +5,8 @@ import { byId, fill, make, property, tokenNode, visible } from "#viewer/dom";
 import { strength, topStrengths } from "#viewer/readings";
 import { domainOf, formatScore, fraction } from "#viewer/scores";
 import { markToken } from "#viewer/sentences";
-import { RELATIONS, RELATION_TITLES, relationOf, verdictOf } from "#viewer/verdicts";
+import { judgeOf, relationOf, RELATION_TITLES } from "#viewer/verdicts";
+import { verdicts } from "#viewer/verdict-view";
 import { visibleSentence } from "#viewer/tokens";
 import { agreeingWords, normalise } from "#viewer/words";
 import { cellCount } from "#viewer/grid";
@@ -17,13 +18,6 @@ import { cellCount } from "#viewer/grid";
  * @typedef {import("#viewer/verdicts").Judgment} Judgment
  * @typedef {[number, number]} Domain
  */
-
-const VERDICT_TITLES = {
-  yes: "interpretable",
-  no: "not interpretable",
-  failed: "the judge failed here",
-  unjudged: "not judged",
-};
 
 const NOTHING = "No token to show here.";
 
@@ -79,7 +73,7 @@ function neighboursOf({ page, state, shown, cell }, lens) {
 function column(view, lens, list, domain, agreeing) {
   const { page, state, data, cell } = view;
   const absent = page.absence(lens.id, state.layer, state.image);
-  const judgment = cell === null || absent ? null : data.judgment(lens.id, state.layer, cell);
+  const judgment = cell === null || absent ? null : data.judgment(lens.id, state.layer, cell, judgeOf(state, page));
   const dims = (/** @type {Neighbour} */ { token, rank }) =>
     view.shown.dims(lens.id, state.layer, token, rank);
   const hit = (/** @type {Neighbour} */ neighbour) =>
@@ -91,7 +85,7 @@ function column(view, lens, list, domain, agreeing) {
     "section",
     { class: "lens", "data-lens": lens.id, "aria-labelledby": `lens-${lens.id}` },
     heading(lens, list),
-    absent ? make("p", {}, absenceNode(absent)) : cell !== null && verdict(judgment),
+    absent ? make("p", {}, absenceNode(absent)) : cell !== null && verdicts(view, lens.id, judgment),
     rows.length > 0 && make("ol", { class: "neighbours" }, ...rows),
     !absent && cell !== null && rows.length === 0 && make("p", { class: "quiet" }, NOTHING),
   );
@@ -106,30 +100,6 @@ function heading(lens, list) {
     { class: "lens-head" },
     make("h3", { id: `lens-${lens.id}`, title: lens.note && visibleSentence(lens.note) }, lens.title),
     make("span", { class: "unit" }, [lens.scoreName, probability ? "probability" : lacks && "no probabilities stored"].filter(Boolean).join(", ")),
-  );
-}
-
-/** @param {Judgment | null} judgment */
-function verdict(judgment) {
-  const answer = verdictOf(judgment);
-  const words = RELATIONS.flatMap((relation) =>
-    (judgment?.[relation] ?? []).map((word) => ({ relation, word })),
-  );
-  return make(
-    "div",
-    { class: "verdict", "data-verdict": answer },
-    make(
-      "span",
-      { class: "verdict-badge", title: judgment?.reasoning && visibleSentence(judgment.reasoning) },
-      VERDICT_TITLES[answer],
-    ),
-    ...words.map(({ relation, word }) =>
-      make(
-        "span",
-        { class: "verdict-word", "data-relation": relation, title: RELATION_TITLES[relation] },
-        visible(word, "word", { spaces: false }),
-      ),
-    ),
   );
 }
 

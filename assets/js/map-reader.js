@@ -2,6 +2,7 @@
 
 import { cellCount } from "#viewer/grid";
 import { readMap, usesLens } from "#viewer/maps";
+import { judgeOf } from "#viewer/verdicts";
 import { wordPlaces } from "#viewer/words";
 
 /**
@@ -26,7 +27,8 @@ export function mapReader(page, palette) {
   const kept = new Map();
   return (state, layer, data, shown) => {
     const lens = usesLens(state.map) ? state.lens : "";
-    const key = [state.map, lens, layer, state.image, shown.key].join(" ");
+    const judge = state.map === "verdict" ? judgeOf(state, page) : "";
+    const key = [state.map, lens, layer, state.image, judge, shown.key].join(" ");
     const known = kept.get(key);
     if (known !== undefined) return known;
     const oldest = kept.keys().next();
@@ -52,5 +54,6 @@ function sourceOf(page, state, data, shown, places) {
     textLayers: page.textLayers,
     places,
     scoreName: page.lenses.find(({ id }) => id === state.lens)?.scoreName ?? "score",
+    judge: judgeOf(state, page),
   };
 }

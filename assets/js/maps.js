@@ -21,6 +21,7 @@ import { countWords, isWord, normalise } from "#viewer/words";
  * @property {number[]} textLayers
  * @property {Map<string, number>} places of the frequent words
  * @property {string} scoreName
+ * @property {string} [judge] whose verdicts are read
  *
  * @typedef {object} Palette colours from tokens.css
  * @property {import("#viewer/colours").WordShades} word
@@ -148,18 +149,25 @@ export function scoreMap({ data, shown, lens, layer, layers, cells, scoreName },
 }
 
 /** @param {Source} source @param {Palette} palette @returns {CellMap} */
-export function verdictMap({ data, lens, layer, cells }, palette) {
-  const groups = range(cells).map((cell) => outcomeOf(data.judgment(lens, layer, cell)));
+export function verdictMap({ data, lens, layer, cells, judge }, palette) {
+  const groups = range(cells).map((cell) => outcomeOf(data.judgment(lens, layer, cell, judge)));
   const title = (/** @type {string} */ key) =>
     OUTCOME_TITLES[/** @type {keyof typeof OUTCOME_TITLES} */ (key)];
   return {
-    fills: groups.map((outcome) => (outcome === null ? null : palette.verdict[outcome])),
+    // Cells that nobody judged stay bare: of a sample they are nearly all.
+    fills: groups.map((outcome) => palette.verdict[outcome] ?? null),
     groups,
     labels: null,
-    classes: classesOf(groups, title, (outcome) => palette.verdict[outcome]),
+    classes: unjudgedLast(classesOf(groups, title, (outcome) => palette.verdict[outcome] ?? "")),
     ramp: null,
   };
 }
+
+/** What nobody judged is no answer: it ends the legend, however large. @param {LegendItem[]} classes */
+const unjudgedLast = (classes) => [
+  ...classes.filter(({ key }) => key !== "unjudged"),
+  ...classes.filter(({ key }) => key === "unjudged"),
+];
 
 /** @param {Source} source @param {Palette} palette @returns {CellMap} */
 export function textLayerMap({ shown, layer, cells, textLayers }, palette) {

@@ -26,7 +26,7 @@ export function readPalette(element) {
     dim: read("--map-dim"),
     ramp: list("--map-ramp"),
     verdict: Object.fromEntries(
-      ["concrete", "abstract", "global", "no", "failed"].map((outcome) => [
+      ["concrete", "abstract", "global", "unnamed", "no", "failed"].map((outcome) => [
         outcome,
         read(`--map-${outcome}`),
       ]),

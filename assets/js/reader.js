@@ -10,6 +10,7 @@ import { stepIndex } from "#viewer/layers";
 import { MAP_IDS } from "#viewer/maps";
 import { isMove, movePin, togglePin, unpin } from "#viewer/pins";
 import { extended } from "#viewer/region";
+import { judgeOf } from "#viewer/verdicts";
 import { viewMaker } from "#viewer/view";
 
 /**
@@ -38,6 +39,7 @@ const BLANK = {
   region: null,
   map: "none",
   lens: "",
+  judge: null,
   only: null,
   grid: true,
   multiples: false,
@@ -243,6 +245,14 @@ export class Reader {
   nextMap() {
     const maps = MAP_IDS.filter((map) => map !== "onset" || this.#state.find);
     return this.update({ map: maps[(maps.indexOf(this.#state.map) + 1) % maps.length], only: null });
+  }
+
+  /** The next judge's verdicts, where several judged. */
+  nextJudge() {
+    const { judges = [], judge } = this.#page;
+    if (judges.length < 2) return this.refresh();
+    const next = judges[(judges.indexOf(judgeOf(this.#state, this.#page) ?? "") + 1) % judges.length];
+    return this.update({ judge: next === (judge ?? judges[0]) ? null : next });
   }
 
   /** All layers at once, or one; all of them need a map to tell them apart. */

@@ -22,7 +22,8 @@
  *
  * @typedef {object} ImageData decoded readings of one image
  * @property {(lens: string, layer: number, cell: number) => Neighbour[]} neighbors
- * @property {(lens: string, layer: number, cell: number) => import("#viewer/verdicts").Judgment | null} judgment
+ * @property {(lens: string, layer: number, cell: number, judge?: string) => import("#viewer/verdicts").Judgment | null} judgment
+ * @property {(judge: string) => boolean} [judged] whether a judge judged anything in the image
  * @property {(layer: number, cell: number) => Statistics | null} statistics
  * @property {(lens: string, layer: number, cell: number) => Top | null} [top]
  * @property {(lens: string, layer: number) => Entries | null} [entries]

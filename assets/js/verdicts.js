@@ -14,6 +14,7 @@ import { normalise } from "#viewer/words";
  * @property {string | null} [truthKind]
  * @property {boolean | null} [namesTruth]
  * @property {string | null} [reasoning]
+ * @property {string | null} [failure] why there is no verdict
  *
  * @typedef {"concrete" | "abstract" | "global"} Relation how a word relates to the image
  * @typedef {"yes" | "no" | "failed" | "unjudged"} Verdict
@@ -25,6 +26,9 @@ export const RELATION_TITLES = {
   abstract: "an idea of it",
   global: "elsewhere in the image",
 };
+
+/** What a judge is shown where a token is a piece of a word: "autom…", "…ation". */
+const PIECE_MARKS = /^…|…$/g;
 
 /** @type {Relation[]} */
 export const RELATIONS = ["concrete", "abstract", "global"];
@@ -44,19 +48,28 @@ export const OUTCOME_TITLES = {
   concrete: "interpretable: names what is here",
   abstract: "interpretable: an idea of it",
   global: "interpretable: only what is elsewhere",
+  unnamed: "interpretable: no word named",
   no: "not interpretable",
   failed: "judge failed",
+  unjudged: "not judged",
 };
 
 /**
- * The verdict with the closest relation that it rests on; null where nothing was judged.
- * @param {Judgment | null} judgment @returns {keyof typeof OUTCOME_TITLES | null}
+ * The judge whose verdicts are shown: the one chosen, else the page's first; undefined where nobody judged.
+ * @param {{judge?: string | null}} state @param {{judge?: string | null, judges?: string[]}} page
+ * @returns {string | undefined}
+ */
+export const judgeOf = (state, page) => state.judge ?? page.judge ?? page.judges?.[0];
+
+/**
+ * The verdict with the closest relation that it rests on.
+ * @param {Judgment | null} judgment @returns {keyof typeof OUTCOME_TITLES}
  */
 export function outcomeOf(judgment) {
   const verdict = verdictOf(judgment);
-  if (!judgment || verdict === "unjudged") return null;
+  if (!judgment || verdict === "unjudged") return "unjudged";
   if (verdict !== "yes") return verdict;
-  return RELATIONS.find((relation) => judgment[relation].length > 0) ?? "global";
+  return RELATIONS.find((relation) => judgment[relation].length > 0) ?? "unnamed";
 }
 
 /**
@@ -71,6 +84,6 @@ export function relationOf(judgment, neighbour) {
   const word = neighbour.context && wholeWord(neighbour.context);
   if (word) forms.add(normalise(word));
   const named = (/** @type {Relation} */ relation) =>
-    judgment[relation].some((candidate) => forms.has(normalise(candidate)));
+    judgment[relation].some((candidate) => forms.has(normalise(candidate.replace(PIECE_MARKS, ""))));
   return RELATIONS.find(named) ?? null;
 }

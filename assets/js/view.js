@@ -24,6 +24,9 @@ import { shownTokens } from "#viewer/shown-tokens";
  * @property {import("#viewer/readings").Lens[]} lenses
  * @property {PageImage[]} images
  * @property {number} [topK] tokens of a list
+ * @property {string[]} [judges] ids of those that judged the model
+ * @property {string | null} [judge] the one whose verdicts are shown first
+ * @property {Record<string, string>} [judgeTitles] by id
  * @property {string[]} [frequentWords] most frequent first tokens of the study
  * @property {import("#viewer/shown-tokens").DefaultToken[]} [defaultTokens]
  * @property {import("#viewer/cite").Citation} citation where the page's results come from

@@ -106,6 +106,25 @@ def test_an_item_leads_to_its_patch_with_its_judge(judge: Page) -> None:
     assert (state["layer"], state["lens"], state["map"]) == ("4", "contextual", "verdict")
     row, col = state["patch"].split(",")
     assert f"row {row}, column {col}" in place
+    assert state["judge"] == MODEL_JUDGE
+    expect(judge.locator("#judge-select")).to_have_value(MODEL_JUDGE)
+
+
+def test_the_verdict_map_and_the_panel_are_the_chosen_judges(page: Page, judged_site: Path) -> None:
+    patch = "image=scene-0&layer=2&patch=0,1&map=verdict&lens=contextual"
+    viewer = ModelPage.open(page, judged_site / "models/alpha-round.html", f"#{patch}&judge={MODEL_JUDGE}")
+    expect(page.locator("#legend button").last).to_contain_text("not judged")
+    lens = viewer.lens("contextual")
+    expect(lens.locator(".verdict-judge")).to_have_text("Made-up VLM <judge>")
+    expect(lens.locator(".verdict-why")).to_be_visible()
+    assert lens.locator(".verdict-others li").count() == 3
+    expect(lens.locator(".verdict-others [data-verdict=failed]")).to_contain_text("annotations")
+    page.keyboard.press("j")
+    expect(page.locator("#judge-select")).not_to_have_value(MODEL_JUDGE)
+    page.locator("#judge-select").select_option("annotations")
+    expect(page.locator("#legend")).not_to_contain_text("not judged")
+    expect(lens.locator(".verdict-why[data-kind=failure]")).to_have_text("no <answer>")
+    assert "judge" not in viewer.state(), "the page's first judge needs no word in the link"
 
 
 def test_more_items_are_shown_when_asked_for_and_pictures_come(judge: Page) -> None:

@@ -86,6 +86,7 @@ def _judgment(row: dict[str, Any]) -> dict[str, Any]:
         "namesTruth": row.get("names_truth"),
         "namesNoun": row.get("names_noun"),
         "reasoning": row.get("reasoning"),
+        "failure": row.get("failure"),
         **{name: row[column] for name, column in _WORDS.items()},
     }
 

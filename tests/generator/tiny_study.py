@@ -392,7 +392,7 @@ def _judgment(model: TinyModel, image_id: str, lens: str, layer: int, cell: int)
     if model.grid is WIDE and cell == 5:
         return {**row, "status": "skipped", "truth_kind": "padding", "candidates": []}
     if key == ("alpha-round", "scene-0", "contextual", 2, 1):
-        return {**row, "status": "failed", "truth_kind": "object"}
+        return {**row, "status": "failed", "truth_kind": "object", "failure": "no <answer>"}
     truth_kind = ("object", "object", "background", "mixed")[pick(4, "kind", image_id, cell)]
     verdict = pick(4, "verdict", *key) < {"embedding": 1, "logit": 2, "contextual": 3}[lens]
     named = truth_kind != "mixed" and verdict and pick(4, "named", *key) > 0

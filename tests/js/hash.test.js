@@ -31,6 +31,7 @@ const START = {
   region: null,
   map: "none",
   lens: "contextual",
+  judge: null,
   only: null,
   grid: true,
   multiples: false,
@@ -53,6 +54,18 @@ test("every state comes back from its own hash", () => {
       }
     }
   }
+});
+
+test("a judge other than the first is in the link; the first and strangers are not", () => {
+  const judged = { ...page, judges: ["ada", "vlm"], judge: "vlm" };
+  const state = { ...START, judge: "ada" };
+  assert.match(formatHash(state, judged), /&judge=ada/);
+  assert.deepEqual(parseHash(formatHash(state, judged), judged, START), state);
+  assert.doesNotMatch(formatHash(START, judged), /judge/);
+  assert.equal(parseHash("#judge=vlm", judged, START).judge, null);
+  assert.equal(parseHash("#judge=bob", judged, START).judge, null);
+  assert.match(whatIsMissing("#judge=bob", judged, START), /judge bob/);
+  assert.equal(whatIsMissing("#judge=vlm", judged, START), "");
 });
 
 for (const [name, change] of [

@@ -90,6 +90,14 @@ test("verdicts tell what is here from what is elsewhere, and a failed judge from
   assert.equal(classes.length, 4);
 });
 
+test("what nobody judged stays bare and ends the legend; the chosen judge is asked", () => {
+  const sampled = { ...data, judgment: (lens, layer, cell, judge) => (judge === "vlm" && cell === 3 ? VERDICTS[1] : null) };
+  const { fills, groups, classes } = read("verdict", { data: sampled, judge: "vlm" });
+  assert.deepEqual(fills, [null, null, null, "green"]);
+  assert.deepEqual(groups, ["unjudged", "unjudged", "unjudged", "concrete"]);
+  assert.deepEqual(classes.map(({ key, count }) => [key, count]), [["concrete", 1], ["unjudged", 3]]);
+});
+
 test("text layers are coloured by depth and written on the cells", () => {
   const { fills, labels, order } = read("text-layer");
   assert.deepEqual(fills, ["low", "high", "high", "middle"]);

@@ -35,7 +35,7 @@ test("every token of tokens.css is used", () => {
   const all = [...read("css/"), ...read("js/")].map(([, text]) => text).join("");
   const [, tokens] = read("css/").find(([name]) => name === "tokens.css");
   // Verdicts' colours are read by their outcome.
-  const outcomes = /^--map-(?:concrete|abstract|global|no|failed)$/;
+  const outcomes = /^--map-(?:concrete|abstract|global|unnamed|no|failed)$/;
   for (const [, token] of tokens.matchAll(/^ +(--[\w-]+):/gm)) {
     const uses = all.split(token).filter((after, at) => at > 0 && !/^[\w:-]/.test(after)).length;
     assert.ok(uses > 0 || outcomes.test(token), `${token} is not used`);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { outcomeOf, relationOf, verdictOf } from "#viewer/verdicts";
+import { judgeOf, outcomeOf, relationOf, verdictOf } from "#viewer/verdicts";
 
 const judgment = (changes) => ({
   status: "ok",
@@ -28,6 +28,9 @@ test("rows are told by the whole word, rebuilt from the sentence", () => {
   assert.equal(relationOf(judgment({}), { token: " dog", context: null }), "global");
   assert.equal(relationOf(judgment({}), { token: "joy", context: null }), "abstract");
   assert.equal(relationOf(null, { token: "joy", context: null }), null);
+  const piece = judgment({ concrete: ["autom…"], abstract: ["…ation"] });
+  assert.equal(relationOf(piece, { token: " autom", context: null }), "concrete");
+  assert.equal(relationOf(piece, { token: "ation", context: null }), "abstract");
 });
 
 test("an outcome is the closest relation that the verdict rests on", () => {
@@ -36,5 +39,15 @@ test("an outcome is the closest relation that the verdict rests on", () => {
   assert.equal(outcomeOf(judgment({ concrete: [], abstract: [] })), "global");
   assert.equal(outcomeOf(judgment({ interpretable: false })), "no");
   assert.equal(outcomeOf(judgment({ status: "failed", interpretable: null })), "failed");
-  assert.equal(outcomeOf(null), null);
+  assert.equal(outcomeOf(judgment({ concrete: [], abstract: [], global: [] })), "unnamed");
+  assert.equal(outcomeOf(judgment({ status: "skipped", interpretable: null })), "unjudged");
+  assert.equal(outcomeOf(null), "unjudged");
+});
+
+test("the judge is the one chosen, else the page's first, else the first by name", () => {
+  const page = { judge: "vlm", judges: ["ada", "vlm"] };
+  assert.equal(judgeOf({ judge: "ada" }, page), "ada");
+  assert.equal(judgeOf({ judge: null }, page), "vlm");
+  assert.equal(judgeOf({ judge: null }, { judges: ["ada"] }), "ada");
+  assert.equal(judgeOf({}, {}), undefined);
 });

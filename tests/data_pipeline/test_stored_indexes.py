@@ -11,9 +11,11 @@ import pytest
 from data_pipeline.corpus import everyday_sentences
 from data_pipeline.dry_run import dry_run
 from data_pipeline.errors import InputError
+from data_pipeline.lenses.contextual import NOTES, STATED_NOTE
 from data_pipeline.loading import Loader
 from data_pipeline.plan import make_plan
 from data_pipeline.progress import SilentProgress
+from data_pipeline.rows import model_rows
 from data_pipeline.run import run_study
 from data_pipeline.store import Results
 from data_pipeline.study import Study, load_study
@@ -92,6 +94,19 @@ def test_another_index_gives_other_parts(study_file: Path, results: Path, tmp_pa
     changed = make_plan(with_text(study_file, f'text = {{ source = "index", index = "{copy}" }}'), 1, True)
     assert plan.contextual_hash(plan.models[0]) != changed.contextual_hash(changed.models[0])
     assert plan.capture_hash(plan.models[0]) == changed.capture_hash(changed.models[0])
+
+
+def test_tables_say_that_the_model_of_an_imported_index_was_only_stated(
+    study_file: Path, results: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(the_index(results), tmp_path / "index")
+    named = with_text(study_file, f'text = {{ source = "index", index = "{copy}" }}')
+    (row,) = model_rows(make_plan(named, 1, ablations=True)).to_pylist()
+    assert row["contextual_note"] == NOTES["context"]
+    header = (copy / "index.json").read_text()
+    (copy / "index.json").write_text(header.replace('"model_stated": false', '"model_stated": true'))
+    (row,) = model_rows(make_plan(named, 1, ablations=True)).to_pylist()
+    assert row["contextual_note"] == f"{NOTES['context']}; {STATED_NOTE}"
 
 
 def test_an_index_of_another_model_is_refused(study_file: Path, results: Path, tmp_path: Path) -> None:

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from data_pipeline.schema import PERCENTILE_LENS
 from generator.charts import percent
+from generator.index_cards import SHORT_NAMES
 from generator.judge_records import Counts
 
 _WIDTH, _HEIGHT = 340, 132
 _LEFT, _RIGHT, _TOP, _BOTTOM = 26, 4, 20, 18
 _PANEL_GAP, _BAR_SHARE = 12, 0.74
 _LABEL_LEAST = 11
+LENS_NAMES = SHORT_NAMES | {PERCENTILE_LENS: "by percentile"}
+"""Short names of everything that is judged as a lens."""
 RELATIONS = {
     "concrete": "names what is in the patch",
     "abstract": "an idea of the patch",

@@ -71,7 +71,8 @@ def pairs(database: Database, context: StudyContext, judged: Iterable[str]) -> l
         for model in known.values()
         if model.group == "ablation" and model.baseline_model_id in known
     ]
-    others = [model for model in known.values() if model.group != "ablation"]
+    steps = context.checkpoints
+    others = [model for model in known.values() if model.group != "ablation" and model.model_id not in steps]
     found = []
     for model, other in [*wanted, *((later, first) for first, later in combinations(others, 2))]:
         same = tuple(pair_counts(database, model.model_id, other.model_id))
@@ -81,7 +82,11 @@ def pairs(database: Database, context: StudyContext, judged: Iterable[str]) -> l
 
 
 def pair_rows(
-    context: StudyContext, judge: str, found: Sequence[Pair], verdicts: Sequence[Verdicts]
+    context: StudyContext,
+    lenses: Sequence[str],
+    judge: str,
+    found: Sequence[Pair],
+    verdicts: Sequence[Verdicts],
 ) -> tuple[PairRow, ...]:
     """The differences by one judge; pairs without a common image are left out."""
     by_model: dict[str, list[Verdicts]] = defaultdict(list)
@@ -95,7 +100,7 @@ def pair_rows(
             _by_cell(context, judge, pair, lens, of_judge)
             if of_judge
             else _by_image(context, judge, pair, lens, by_model)
-            for lens in context.all_lenses
+            for lens in lenses
         ]
         if any(one.difference for one in ones):
             compared.append((pair, bool(of_judge), ones))

@@ -7,7 +7,7 @@ for each judge; the page's script shows that of the chosen one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +15,14 @@ from data_pipeline.schema import LENS_TITLES
 from generator import judge_records, queries
 from generator.database import Database
 from generator.image_files import DataFiles
-from generator.index_cards import SHORT_NAMES
 from generator.index_notes import thousands
 from generator.intervals import LEAST_IMAGES
 from generator.judge_agreement import AgreementTable, agreement_tables
-from generator.judge_charts import RELATIONS
+from generator.judge_charts import LENS_NAMES, RELATIONS
 from generator.judge_differences import MOST_PAIRS, PairRow, pair_rows, pairs
 from generator.judge_gallery import Gallery, gallery
-from generator.judge_records import Failure, JudgeFacts
-from generator.judge_shares import ChartGroup, JudgeShares, RankRow
+from generator.judge_records import Counts, CountsKey, Failure, JudgeFacts
+from generator.judge_shares import ChartGroup, JudgeShares, RankRow, judged_lenses
 from generator.judge_words import WordTable, class_counts, word_table
 from generator.study_context import StudyContext
 from generator.word_classes import FUNCTION_WORDS
@@ -91,13 +90,15 @@ def judge_page(database: Database, context: StudyContext, files: DataFiles) -> J
     facts = _ordered(judge_records.judge_facts(database), context)
     ids = [one.judge for one in facts]
     shown = gallery(database, context, ids, files)
-    views = _views(database, context, facts)
+    found = judge_records.counts(database)
+    lenses = judged_lenses(found)
+    views = _views(database, context, facts, found)
     return JudgePage(
         title=f"Judges · {context.study.title}",
         study_title=context.study.title,
         index_href="index.html",
         judges=views,
-        lenses=tuple((lens, LENS_TITLES[lens]) for lens in context.all_lenses),
+        lenses=tuple((lens, LENS_TITLES[lens]) for lens in lenses),
         lens_titles=dict(LENS_TITLES),
         relations=RELATIONS,
         agreements=agreement_tables(database, facts),
@@ -109,7 +110,7 @@ def judge_page(database: Database, context: StudyContext, files: DataFiles) -> J
         data={
             "study": {"id": context.study.study_id, "title": context.study.title},
             "judges": [{"id": one.judge, "title": one.title} for one in facts],
-            "lenses": [{"id": lens, "title": SHORT_NAMES[lens]} for lens in context.all_lenses],
+            "lenses": [{"id": lens, "title": LENS_NAMES[lens]} for lens in lenses],
         }
         | shown.data,
     )
@@ -121,8 +122,13 @@ def _ordered(facts: Sequence[JudgeFacts], context: StudyContext) -> list[JudgeFa
     return sorted(facts, key=lambda one: (-chosen[one.judge], -one.judgments, one.judge))
 
 
-def _views(database: Database, context: StudyContext, facts: Sequence[JudgeFacts]) -> tuple[JudgeView, ...]:
-    found, published = judge_records.counts(database), judge_records.published(database)
+def _views(
+    database: Database,
+    context: StudyContext,
+    facts: Sequence[JudgeFacts],
+    found: Mapping[CountsKey, Counts],
+) -> tuple[JudgeView, ...]:
+    lenses, published = judged_lenses(found), judge_records.published(database)
     words = class_counts(judge_records.word_counts(database), *judge_records.region_words(database))
     verdicts, failures = queries.verdicts(database), judge_records.failures(database)
     compared = pairs(database, context, {key[1] for key, counts in found.items() if counts.judged})
@@ -131,8 +137,8 @@ def _views(database: Database, context: StudyContext, facts: Sequence[JudgeFacts
             context,
             one,
             JudgeShares(context, one.judge, found, published),
-            word_table(context, words.get(one.judge, {})),
-            pair_rows(context, one.judge, compared, verdicts),
+            word_table(context, lenses, words.get(one.judge, {})),
+            pair_rows(context, lenses, one.judge, compared, verdicts),
             failures,
         )
         for one in facts

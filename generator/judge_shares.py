@@ -7,16 +7,21 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from data_pipeline.schema import STORED_LENSES
 from generator.charts import Reference, Series, layer_chart, percent, share_strip
-from generator.index_cards import SHORT_NAMES
 from generator.intervals import Share
-from generator.judge_charts import RELATIONS, Panel, parts_of, relation_chart
+from generator.judge_charts import LENS_NAMES, RELATIONS, Panel, parts_of, relation_chart
 from generator.judge_records import Counts, CountsKey, Published, summed
 from generator.records import Model
 from generator.study_context import StudyContext
 from generator.visible_text import visible_text
 
-_GROUPS = {"main": "Main models", "ablation": "Ablations", "off_the_shelf": "Off-the-shelf models"}
+_GROUPS = {
+    "main": "Main models",
+    "ablation": "Ablations",
+    "off_the_shelf": "Off-the-shelf models",
+    "steps": "Steps of trainings",
+}
 Cells = tuple[str, ...]
 
 
@@ -70,6 +75,12 @@ class RankRow:
     cells: tuple[RankCell, ...]
 
 
+def judged_lenses(found: Mapping[CountsKey, Counts]) -> tuple[str, ...]:
+    """The lenses with a verdict, LN-Lens once for each of its rankings, in the contract's order."""
+    judged = {key[2] for key, counts in found.items() if counts.judged}
+    return tuple(lens for lens in STORED_LENSES if lens in judged)
+
+
 class JudgeShares:
     """What one judge said of all models of the study."""
 
@@ -81,7 +92,7 @@ class JudgeShares:
         published: Sequence[Published],
     ) -> None:
         """`found` and `published` may hold other judges' counts and other models' shares, too."""
-        self._context, self._published = context, published
+        self._context, self._lenses, self._published = context, judged_lenses(found), published
         self._counts = {key[1:]: counts for key, counts in found.items() if key[0] == judge}
         judged = {model_id for (model_id, _, _), counts in self._counts.items() if counts.judged}
         self.models = tuple(model for model in context.models if model.model_id in judged)
@@ -102,7 +113,7 @@ class JudgeShares:
 
     def lenses(self, model: Model) -> list[str]:
         """The lenses of a model with a verdict."""
-        return [lens for lens in self._context.all_lenses if self.pooled(model, lens).judged]
+        return [lens for lens in self._lenses if self.pooled(model, lens).judged]
 
     def layer_charts(self) -> tuple[ChartGroup, ...]:
         """The share over vision layers, a line for each lens."""
@@ -113,8 +124,12 @@ class JudgeShares:
         return self._grouped(self._relation_chart)
 
     def _grouped(self, chart: Callable[[Model], ModelChart]) -> tuple[ChartGroup, ...]:
+        steps = self._context.checkpoints
+        groups = {
+            model.model_id: "steps" if model.model_id in steps else model.group for model in self.models
+        }
         found = [
-            ChartGroup(name, tuple(chart(model) for model in self.models if model.group == group))
+            ChartGroup(name, tuple(chart(model) for model in self.models if groups[model.model_id] == group))
             for group, name in _GROUPS.items()
         ]
         return tuple(one for one in found if one.charts)
@@ -125,7 +140,7 @@ class JudgeShares:
             RankRow(
                 model.title,
                 self._context.title(model).href,
-                tuple(_rank_cell(lens, self.pooled(model, lens)) for lens in self._context.all_lenses),
+                tuple(_rank_cell(lens, self.pooled(model, lens)) for lens in self._lenses),
             )
             for model in self.models
         )
@@ -148,7 +163,7 @@ class JudgeShares:
         series = [
             Series(
                 lens,
-                SHORT_NAMES[lens],
+                LENS_NAMES[lens],
                 tuple(one.share if one else None for one in columns[lens]),
                 tuple(one.chance if one else None for one in columns[lens]),
             )
@@ -197,10 +212,10 @@ class JudgeShares:
     def _relation_chart(self, model: Model) -> ModelChart:
         layers, lenses = self.layers(model), self.lenses(model)
         panels = [
-            Panel(lens, SHORT_NAMES[lens], tuple(self._at(model, lens, layer) for layer in layers))
+            Panel(lens, LENS_NAMES[lens], tuple(self._at(model, lens, layer) for layer in layers))
             for lens in lenses
         ]
-        summary = "; ".join(f"{SHORT_NAMES[lens]} {_parts_text(self.pooled(model, lens))}" for lens in lenses)
+        summary = "; ".join(f"{LENS_NAMES[lens]} {_parts_text(self.pooled(model, lens))}" for lens in lenses)
         title = visible_text(f"{model.title}: verdicts by relation over vision layers")
         rows = tuple(
             _relation_row(layer, panel.label, counts)
@@ -236,7 +251,7 @@ def _share_row(
     rates = {one.source: one.rates[place] for one in references if one.lens == lens}
     return (
         str(layer),
-        SHORT_NAMES[lens],
+        LENS_NAMES[lens],
         percent(share.rate, 1) if share else "–",
         str(counts.interpretable),
         str(counts.judged),

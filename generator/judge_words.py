@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from generator.charts import percent, share_strip
-from generator.index_cards import SHORT_NAMES
 from generator.intervals import Share
+from generator.judge_charts import LENS_NAMES
 from generator.judge_records import WordCount
 from generator.judge_shares import Table
 from generator.study_context import StudyContext
@@ -61,10 +61,9 @@ def class_counts(
     return sums
 
 
-def word_table(context: StudyContext, counts: dict[Key, tuple[int, int]]) -> WordTable:
+def word_table(context: StudyContext, lenses: Sequence[str], counts: dict[Key, tuple[int, int]]) -> WordTable:
     """The table of one judge; classes without a candidate are left out."""
     models = [model for model in context.models if any(key[0] == model.model_id for key in counts)]
-    lenses = context.all_lenses
     pooled = {
         (lens, kind): _sum(counts.get((model.model_id, lens, kind), (0, 0)) for model in models)
         for lens in lenses
@@ -77,7 +76,7 @@ def word_table(context: StudyContext, counts: dict[Key, tuple[int, int]]) -> Wor
         if any(pooled[lens, kind][1] for lens in lenses)
     )
     by_model = tuple(
-        (model.title, SHORT_NAMES[lens], CLASSES[kind][0], str(related), str(candidates))
+        (model.title, LENS_NAMES[lens], CLASSES[kind][0], str(related), str(candidates))
         for model in models
         for lens in lenses
         for kind in CLASSES

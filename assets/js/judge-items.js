@@ -41,6 +41,9 @@ import { normalise } from "#viewer/words";
  * @property {string} disagree "1" for items that judges disagree about
  */
 
+/** LN-Lens in its other ranking, which the viewer shows in LN-Lens's place. */
+const PERCENTILE = "contextual_percentile";
+
 /** @type {Relation[]} */
 export const RELATIONS = ["concrete", "abstract", "global"];
 
@@ -127,13 +130,15 @@ function searched(item, title) {
  */
 export function itemHref(item, { href }, judge) {
   if (href === null || item.row === undefined) return null;
+  const byPercentile = item.lens === PERCENTILE;
   const pairs = [
     ["image", item.image],
     ["layer", item.layer],
     ["patch", `${item.row},${item.col}`],
     ["map", "verdict"],
-    ["lens", item.lens],
+    ["lens", byPercentile ? "contextual" : item.lens],
     ["judge", judge],
+    ...(byPercentile ? [["ranking", "percentile"]] : []),
   ];
   return `${href}#${pairs.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&")}`;
 }

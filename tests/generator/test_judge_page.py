@@ -19,6 +19,7 @@ from generator.judge_charts import parts_of
 from generator.judge_differences import pairs
 from generator.judge_page import JudgePage, JudgeView, has_judgments, judge_page
 from generator.judge_records import Counts
+from generator.judge_shares import judged_lenses
 from generator.study_context import StudyContext, study_context
 from tests.generator import judged_study
 from tests.generator.judged_study import MODEL_JUDGE, PEOPLE, PUBLISHED, judged_rows
@@ -141,6 +142,15 @@ def test_a_table_says_k_of_n_for_each_judged_layer(shown: JudgePage, rows: list[
         assert int(cell["n"]) == len(judged)
         assert int(cell["k"]) == sum(row["interpretable"] for row in judged)
         assert int(cell["failed"]) == sum(row["status"] == "failed" for row in mine)
+
+
+def test_both_rankings_of_ln_lens_are_shown_where_both_were_judged() -> None:
+    found = {
+        ("judge", "model", "contextual_percentile", 0): Counts(judged=1),
+        ("judge", "model", "contextual", 0): Counts(judged=2),
+        ("judge", "model", "logit", 0): Counts(failed=1),
+    }
+    assert judged_lenses(found) == ("contextual", "contextual_percentile")
 
 
 def test_people_show_only_the_layers_and_lenses_that_they_judged(shown: JudgePage) -> None:

@@ -73,6 +73,8 @@ test("words are matched as readers would, and the judge's own words are kept apa
 test("an item leads to its patch, if the model has a page and saw the image", () => {
   const href = itemHref(item({ image: "a&b" }), MODELS[0], "vlm");
   assert.equal(href, "models/alpha.html#image=a%26b&layer=2&patch=1%2C0&map=verdict&lens=logit&judge=vlm");
+  const other = itemHref(item({ lens: "contextual_percentile" }), MODELS[0], "vlm");
+  assert.match(other ?? "", /&lens=contextual&judge=vlm&ranking=percentile$/);
   assert.equal(itemHref(item({}), MODELS[1], "vlm"), null);
   assert.equal(itemHref(item({ row: undefined }), MODELS[0], "vlm"), null);
 });

@@ -195,7 +195,8 @@ def test_an_index_goes_to_latentlens_s_layout_and_back(
     assert "of 4 text layers in" in printed and "contexts, text layers 1, 4\n" in printed
     assert "It is of olmo, whose own states have a cosine of" in printed
     assert run("info", tmp_path / "back") == 0
-    assert "mine.txt, imported" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "mine.txt, imported" in printed and "drawn with seed  not known" in printed
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,18 @@ def test_latentlens_finds_the_same_neighbours_in_what_was_exported(
             assert found.scores[line] == pytest.approx(scores, abs=2e-4 if dtype == "float16" else 1e-6)
 
 
+def test_what_latentlens_saves_itself_is_imported(
+    index: TextIndex, model: StatedModel, tmp_path: Path
+) -> None:
+    latentlens = pytest.importorskip("latentlens")
+    export_index(index, tmp_path / "out")
+    latentlens.ContextualIndex.from_directory(tmp_path / "out").save(tmp_path / "saved")
+    import_index(tmp_path / "saved", model, tmp_path / "back")
+    back = TextIndex.load(tmp_path / "back")
+    assert back.contexts == index.contexts
+    assert float((back.vectors(4) * index.vectors(4)).sum(dim=1).min()) > 0.9999
+
+
 def test_what_is_exported_comes_back(index: TextIndex, model: StatedModel, tmp_path: Path) -> None:
     export_index(index, tmp_path / "out", "float32", model.tokenizer)
     found = import_index(tmp_path / "out", model, tmp_path / "back")

@@ -120,6 +120,7 @@ def build(
 @click.option("--verify", is_flag=True, help="Compare the hashes of all files, however large.")
 def info(folder: Path, verify: bool) -> None:
     """Say what the index in FOLDER holds and what it was made from."""
+    from data_pipeline.text_index.header import RULE
     from data_pipeline.text_index.index import TextIndex
 
     index = TextIndex.load(folder, whole=verify or None)
@@ -135,7 +136,7 @@ def info(folder: Path, verify: bool) -> None:
         "vectors": f"{len(index):,} of width {origin.hidden_size}",
         "bytes": f"{size:,}, {size / len(index):.0f} a vector with its sentence",
         "rule": origin.rule,
-        "drawn with seed": str(origin.seed),
+        "drawn with seed": "not known" if origin.rule != RULE else str(origin.seed),
         "made with": f"V-Lens {origin.version}",
     }
     for name, value in facts.items():

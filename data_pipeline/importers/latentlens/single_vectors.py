@@ -22,15 +22,16 @@ _TYPES = (np.dtype("float16"), np.dtype("float32"))
 
 @dataclass(frozen=True, eq=False)
 class SingleVectors:
-    """Vectors of files, one each."""
+    """Vectors of files, one each; `names` (n,) from `folder`: there are too many for objects of their own."""
 
-    files: list[Path]
+    folder: Path
+    names: list[str]
     width: int
 
     @property
     def shape(self) -> tuple[int, int]:
         """How many, and their width."""
-        return len(self.files), self.width
+        return len(self.names), self.width
 
     def take(self, rows: np.ndarray) -> Tensor:
         """Some of them; (rows, width) float32.
@@ -40,9 +41,10 @@ class SingleVectors:
         """
         found = torch.empty(len(rows), self.width)
         for place, row in enumerate(rows.tolist()):
-            vector = _vector(self.files[row])
+            file = self.folder / self.names[row]
+            vector = _vector(file)
             if len(vector) != self.width:
-                raise InputError(f"{self.files[row]}: {len(vector)} numbers, expected {self.width}")
+                raise InputError(f"{file}: {len(vector)} numbers, expected {self.width}")
             found[place] = vector
         return found
 
@@ -70,21 +72,21 @@ def read_single_vectors(folder: Path) -> tuple[Places, SingleVectors]:
     ]
     if not entries or len(entries) != sum(len(found) if isinstance(found, list) else 1 for _, found in lists):
         raise InputError(f"{file}: expected for each token a list of its vectors")
-    files = [_file(folder, entry.get("embedding_path"), file) for entry in entries]
-    return Places.of(entries, file), SingleVectors(files, len(_vector(files[0])))
+    names = [_name(folder, entry.get("embedding_path"), file) for entry in entries]
+    return Places.of(entries, file), SingleVectors(folder, names, len(_vector(folder / names[0])))
 
 
-def _file(folder: Path, name: Any, list_file: Path) -> Path:
+def _name(folder: Path, name: Any, list_file: Path) -> str:
     """The file of a vector: as named, or in the folder `embeddings`; never outside of the layer's folder."""
     path = PurePosixPath(name) if isinstance(name, str) else PurePosixPath("..")
     if path.is_absolute() or ".." in path.parts or path.suffix != ".npy" or "\0" in str(path):
         raise InputError(
             f"{list_file}: embedding_path {str(name)[:80]!r}, expected a .npy file in its folder"
         )
-    found = next((place for place in (folder / path, folder / "embeddings" / path) if place.is_file()), None)
-    if found is None:
-        raise InputError(f"{folder / path}: missing, but {list_file.name} lists it")
-    return found
+    for place in (path, "embeddings" / path):
+        if (folder / place).is_file():
+            return str(place)
+    raise InputError(f"{folder / path}: missing, but {list_file.name} lists it")
 
 
 def _vector(file: Path) -> Tensor:

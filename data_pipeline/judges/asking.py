@@ -66,6 +66,7 @@ class Asking:
     pace: Pace
     told: Callable[[Asked, Outcome], None]
     """Called when a question is through, one thread at a time."""
+    say: Callable[[str], None] = lambda line: None
     first_wait: float = _FIRST_WAIT
     out_of_budget: bool = False
     _error: BaseException | None = None
@@ -97,6 +98,9 @@ class Asking:
                 while worker.is_alive():
                     worker.join(0.5)
                     now_and_then()
+        except KeyboardInterrupt:
+            self.say("Waiting for the answers that are on their way; Ctrl-C again leaves them")
+            raise
         finally:
             self.pace.stopping.set()
             for worker in workers:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from data_pipeline.errors import InputError
 from data_pipeline.folder_lock import written_by_one
@@ -23,16 +23,21 @@ from data_pipeline.judges.endpoint import Endpoint
 from data_pipeline.judges.items import Item, check_fits, items_of, places_of, read_plan
 from data_pipeline.judges.journal import Journal
 from data_pipeline.judges.judge_runs import Judged, JudgeRun
-from data_pipeline.judges.judgment_rows import ModelJudge, judgment_rows, write_judgments
+from data_pipeline.judges.judgment_rows import (
+    ModelJudge,
+    judgment_file,
+    judgment_rows,
+    write_judgments,
+)
 from data_pipeline.judges.outcomes import Outcome, outcome_of
 from data_pipeline.judges.pace import Pace
 from data_pipeline.judges.pictures import draw_pictures
 from data_pipeline.judges.prompt import Prompt
 from data_pipeline.judges.questions import chosen_lists
-from data_pipeline.judges.shown import ShownLists
+from data_pipeline.judges.shown import Shown, ShownLists
 from data_pipeline.judges.spending import Estimate, Purse, estimate
 from data_pipeline.progress import Progress
-from data_pipeline.store import Results, write_atomically
+from data_pipeline.store import Results, readable, write_atomically
 from data_pipeline.versions import recorded_versions
 
 _WRITE_EVERY = 120.0
@@ -65,7 +70,9 @@ class Judging:
             raise InputError(
                 f"{folder}: plan {items[0].plan} has nothing to judge of these lenses and layers"
             )
-        self._all = Interview(_pairs(every), self.lists, self.prompt, run.address.model)
+        judged = {key for _, key in chosen} | self._judged_before()
+        pairs = [pair for pair in _pairs(every) if pair[1] in judged]
+        self._all = Interview(pairs, self.lists, self.prompt, run.address.model)
         self._canvases = self._read_canvases()
         self.place = answer_folder(folder, self.judge.judge)
         self._check_settings()
@@ -150,6 +157,7 @@ class Judging:
                 self.run.prices,
                 pace,
                 told,
+                self.progress.say,
                 self.run.first_wait,
             )
             asking.ask_all(todo[:1], 1, lambda: None)
@@ -171,14 +179,27 @@ class Judging:
 
     def _read_canvases(self) -> Mapping[str, Mapping[str, Any]]:
         wanted = {asked.canvas_id for asked in self.interview.own.values()}
-        table = self.results.read("canvases")
-        rows = {row["canvas_id"]: row for row in _where(table, "canvas_id", wanted)}
+        rows = {row["canvas_id"]: row for row in _canvases(self.results, wanted)}
         if lost := sorted(wanted - set(rows)):
             raise InputError(
                 f"{self.folder}: holds no canvas {lost[0]}, and a judge must see what the models saw"
             )
         self._pictures = lru_cache(maxsize=64)(lambda canvas_id, cell: draw_pictures(rows[canvas_id], cell))
         return rows
+
+    def _judged_before(self) -> set[Shown]:
+        """The lists that earlier runs were asked about.
+
+        Lists that nobody asked about may share an answer, but only where they say the same as others: rows of
+        these would be a biased sample.
+        """
+        keys: set[Shown] = set()
+        for path in self.results.paths("judgments"):
+            if path.name == judgment_file(self.judge.judge):
+                with readable(path):
+                    table = pq.read_table(path, columns=list(Shown._fields), partitioning=None)
+                keys.update(Shown(**row) for row in table.to_pylist())
+        return keys
 
     def _tally(self) -> Tally:
         """Verdicts and failures of the questions that are through."""
@@ -267,11 +288,12 @@ def _pairs(items: list[Item]) -> list[tuple[Item, Any]]:
     return [(item, key) for item in items for key in item.keys()]  # noqa: SIM118  # not a dictionary
 
 
-def _where(table: Any, column: str, values: set[str]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = table.filter(
-        pc.is_in(table[column], pc.cast(sorted(values), "string"))
-    ).to_pylist()
-    return rows
+def _canvases(results: Results, wanted: set[str]) -> Iterator[dict[str, Any]]:
+    """The rows of some canvases; the pictures of the others are not read."""
+    for path in results.paths("canvases"):
+        with readable(path):
+            table = pq.read_table(path, filters=[("canvas_id", "in", wanted)], partitioning=None)
+        yield from table.to_pylist()
 
 
 def _note_of(tally: Tally, spent: float, priced: bool) -> str:

@@ -43,6 +43,11 @@ class ModelJudge:
         }
 
 
+def judgment_file(judge: str) -> str:
+    """The name of the parts that hold a judge's verdicts, one in each model's folder."""
+    return f"judge-{judge}.parquet"
+
+
 def judgment_rows(
     judge: ModelJudge, interview: Interview, answers: Mapping[str, Answered]
 ) -> dict[Shown, dict[str, Any]]:
@@ -134,7 +139,7 @@ def _write(
     writer.write_part(f"judges/{judge.judge}.parquet", _table("judges", [judge.row()]))
     for model_id in dict.fromkeys(key.model_id for key in rows):
         own = {key: row for key, row in rows.items() if key.model_id == model_id}
-        path = f"judgments/{model_id}/judge-{judge.judge}.parquet"
+        path = f"judgments/{model_id}/{judgment_file(judge.judge)}"
         writer.write_part(path, _table("judgments", own.values()), lists.digest(own))
     if run:
         writer.write_part(f"runs/{run['run_id']}.parquet", _table("runs", [run]))

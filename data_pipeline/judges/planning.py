@@ -16,7 +16,7 @@ from data_pipeline.judges.items import Item, digest_of, item_path, items_of, pla
 from data_pipeline.judges.sampling import DrawnCell, draw_cells
 from data_pipeline.judges.shown import ShownLists
 from data_pipeline.judges.strata import Stratification, stratum_by
-from data_pipeline.schema import LENSES, check_id
+from data_pipeline.schema import LENSES, STORED_LENSES, check_id
 from data_pipeline.store import Results, ResultsWriter
 
 
@@ -83,7 +83,7 @@ def draw_plan(results: Results, settings: PlanSettings) -> list[Item]:
             seen[model_id], settings.patches, settings.seed, settings.whole_neighbourhood, stratum
         )
         layers = _layers(settings.vision_layers, models[model_id])
-        lenses = tuple(_chosen(settings.lenses, LENSES, "lens"))
+        lenses = tuple(_chosen(settings.lenses, STORED_LENSES, "lens")) if settings.lenses else LENSES
         items += [_item(settings.plan, model_id, n, cell, lenses, layers) for n, cell in enumerate(cells)]
     return items
 

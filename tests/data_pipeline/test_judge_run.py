@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,21 @@ def test_what_was_answered_is_not_asked_again(planned: Path) -> None:
     assert again.asked_now == 0
     assert set(server.counts.paid.values()) == {1}
     assert len(rows(planned)) == lists_of(planned)
+
+
+def test_what_was_not_asked_about_gets_no_row_even_where_an_answer_would_fit(planned: Path) -> None:
+    """Rows of lists that happen to equal others would be a biased sample."""
+    item = read_plan(Results(planned))[0]
+    change_neighbors(planned, item)  # now the same words at all layers
+    make_plan(planned, PlanSettings(patches=3, vision_layers=("0", "N"), models=(item.model_id,)))
+    choice = Choice(lenses=("logit",), vision_layers=("0",))
+    with JudgeServer() as server:
+        judged = judge(planned, server, choice=choice)
+        assert {(row["lens"], row["vision_layer"]) for row in rows(planned)} == {("logit", 0)}
+        before = server.counts.requests
+        judge(planned, server, choice=replace(choice, vision_layers=("N",)))
+        assert server.counts.requests < before + judged.lists  # one answer was there
+    assert {row["vision_layer"] for row in rows(planned)} == {0, 4}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -19,6 +19,8 @@ import torch
 
 from data_pipeline.completeness import changed_parts, gaps
 from data_pipeline.errors import InputError
+from data_pipeline.judges.planning import PlanSettings
+from data_pipeline.judges.planning import make_plan as make_judge_plan
 from data_pipeline.loading import Loader
 from data_pipeline.measure import Unit, another_image
 from data_pipeline.plan import make_plan
@@ -146,6 +148,32 @@ def test_fewer_images_put_the_others_aside_until_they_are_wanted_again(
     run_study(study, folder, num_images=3)
     assert content(folder) == content(results)
     assert Results(folder).read("runs").filter(pc.field("stage") == "capture").num_rows == captures
+
+
+def test_a_plan_stays_until_what_it_shows_has_changed(
+    study_file: Path, results: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(results, tmp_path / "tiny")
+    make_judge_plan(folder, PlanSettings(patches=3, models=("llava",)))
+    path = folder / "judge_items" / "sample" / "llava.parquet"
+    before = path.read_bytes()
+    run_study(load_study(study_file), folder, num_images=4)  # more images change nothing of the first three
+    assert path.read_bytes() == before
+    said = _Listening()
+    run_study(load_study(study_file), folder, num_images=1, progress=said)
+    assert not path.exists()
+    assert "judge_items/sample/llava.parquet: what was judged has changed" in " ".join(said.lines)
+    run_study(load_study(study_file), folder, num_images=4)
+    assert path.read_bytes() == before
+    assert Results(folder).read("judge_items").num_rows == 3
+
+
+class _Listening(SilentProgress):
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
 
 
 def test_a_killed_run_resumes_to_the_tables_of_an_unbroken_one(

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import click
 
 from vlens.cli import LazyGroup
-
-_STEPS = ("plan", "run", "show", "ask", "import", "agree")
 
 
 @click.group(
     cls=LazyGroup,
     modules={
-        step: f"vlens.commands.judge_{step}" for step in _STEPS if find_spec(f"vlens.commands.judge_{step}")
+        "plan": "vlens.commands.judge_plan",
+        "run": "vlens.commands.judge_run",
+        "ask": "vlens.commands.judge_ask",
+        "import": "vlens.commands.judge_import",
+        "show": "vlens.commands.judge_show",
+        "agree": "vlens.commands.judge_agree",
     },
 )
 def command() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 from data_pipeline.errors import InputError
@@ -30,9 +31,18 @@ def check_output_folder(folder: Path, purpose: str) -> None:
         if not stat.S_ISDIR(mode):
             culprit = "" if place == folder else f"{place} "
             raise InputError(f"{folder}: {culprit}is a file, {expected}")
-        if not os.access(place, os.W_OK | os.X_OK):
+        if not os.access(place, os.W_OK | os.X_OK) or not (place == folder or _takes_folders(place)):
             raise InputError(f"{place}: cannot be written to, {expected}")
         return
+
+
+def _takes_folders(place: Path) -> bool:
+    """Whether a folder can be made there: some file systems, such as /proc, allow it and then do not."""
+    try:
+        Path(tempfile.mkdtemp(dir=place)).rmdir()
+    except OSError:
+        return False
+    return True
 
 
 def kind_of(path: Path) -> str | None:

@@ -90,6 +90,9 @@ def test_what_cannot_be_written_to_is_refused_before_anything_is_computed(
     assert "file: is a file, expected a folder for the site" in fail(capsys, *LOOK, "--output", "file")
     assert "mine: holds files that are not a V-Lens site" in fail(capsys, *LOOK, "--output", "mine")
     assert "file: is a file, expected a folder for results" in fail(capsys, *LOOK, "--results", "file")
+    if Path("/proc").is_dir():  # says that it takes folders, and does not
+        assert "/proc: cannot be written to" in fail(capsys, *LOOK, "--output", "/proc/x/y")
+        assert "/proc: cannot be written to" in fail(capsys, *LOOK, "--results", "/proc/x")
     assert not (tmp_path / "cache").exists()
 
 

@@ -26,7 +26,8 @@ export function createTokensControl(page, reader) {
     reader.update({ defaults: DEFAULT_CHOICES.find((choice) => choice === chosen) }),
   );
   const found = hasDefaults(page);
-  for (const input of inputs) offer(input, found || input.value === "show" ? "" : "none found in these results");
+  const lacks = page.images.length === 1 ? briefly(1) : "none found in these results";
+  for (const input of inputs) offer(input, found || input.value === "show" ? "" : lacks);
   byId("default-list-button").hidden = !page.defaultTokens?.length;
   const words = /** @type {HTMLInputElement} */ (byId("words-only"));
   words.addEventListener("change", () => reader.update({ wordsOnly: words.checked }));
@@ -69,7 +70,11 @@ const keptOutput = (title) => `last layer: ${title}’s first token is what the 
 
 /** Why nothing can be dimmed or hidden: at length to a link that asks for it. @param {State} state @param {View["page"]} page */
 const noneFor = (state, page) =>
-  state.defaults === "show" ? "Dim, Hide: no default tokens found" : whyNone(page.images.length);
+  state.defaults === "show" ? `Dim, Hide: ${briefly(page.images.length)}` : whyNone(page.images.length);
+
+/** @param {number} images */
+const briefly = (images) =>
+  images === 1 ? "one image is too few to find default tokens" : "no default tokens found";
 
 /** Images from which on a default token may be missing in one of them; see `default_tokens.sql`. */
 const MANY = 10;
@@ -78,8 +83,8 @@ const SOME = 5;
 
 /** Why a choice has nothing to act on. @param {number} images */
 export function whyNone(images) {
-  const none = "no default tokens found";
-  if (images === 1) return `${none}; one image cannot tell`;
+  const none = briefly(images);
+  if (images === 1) return none;
   if (images < SOME) return `${none}; with ${images} images only one that comes first on half of the patches of each would count`;
   if (images < MANY) return `${none}; with ${images} images only one that is often first in all ${images} would count`;
   return none;

@@ -25,10 +25,8 @@ STUDY_ID = "look"
 _DESCRIPTION = (
     "A look at a few images: it shows what the model does with them, and measures nothing about the model."
 )
-_DRAWINGS_ONLY = (
-    "The toy models have seen drawn scenes only: what they say of other pictures means little. "
-    "--scenes 2 shows what they know."
-)
+_DRAWINGS_ONLY = "have seen drawn scenes only: what they say of other pictures means little."
+_IN_THE_TERMINAL = f"The toy models {_DRAWINGS_ONLY} --scenes 2 shows what they know."
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,11 @@ class Look:
     def model_id(self) -> str:
         """The model's id."""
         return self.chosen.model.id
+
+    @property
+    def strange_to_model(self) -> bool:
+        """Whether a toy model is shown pictures, which are unlike all that it has seen."""
+        return self.chosen.toy and bool(self.images.files)
 
     @property
     def name(self) -> str:
@@ -94,12 +97,17 @@ class Look:
             InputError: layers or a prompt that no model can have.
         """
         chosen, reading = self.chosen, self.reading
-        model = chosen.model.model_copy(update={"grid": reading.grid or chosen.model.grid, **changes})
+        warning = f"Toy models {_DRAWINGS_ONLY}" if self.strange_to_model else ""
+        own = {
+            "grid": reading.grid or chosen.model.grid,
+            "description": f"{chosen.model.description} {warning}".strip(),
+        }
+        model = chosen.model.model_copy(update={**own, **changes})
         try:
             return Study(
                 id=STUDY_ID,
                 title=self.images.title,
-                description=_DESCRIPTION,
+                description=f"{_DESCRIPTION} {warning}".strip(),
                 lenses=self.lenses,
                 top_k=reading.top_k,
                 vision_layers=reading.layers,
@@ -141,8 +149,8 @@ def prepare(
     images = _images(paths, scenes)
     texts = text_settings(choice, chosen)
     notes = [f"{name} is named twice and read once" for name in images.repeated]
-    if chosen.toy and paths:
-        notes.append(_DRAWINGS_ONLY)
+    if chosen.toy and images.files:
+        notes.append(_IN_THE_TERMINAL)
     if texts is None:
         notes.append(NO_INDEX)
     look = Look(images, chosen, texts, reading, tuple(notes))

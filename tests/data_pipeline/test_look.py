@@ -435,3 +435,16 @@ def test_the_cache_lies_where_it_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert cache_folder() == Path.home() / ".cache" / "vlens"
     monkeypatch.setattr("sys.platform", "darwin")
     assert cache_folder() == Path.home() / "Library" / "Caches" / "vlens"
+
+
+def test_pages_say_that_toy_models_have_seen_drawings_only(photo: Path) -> None:
+    warning = "Toy models have seen drawn scenes only: what they say of other pictures means little."
+    look = prepare([photo], "olmo-clip")
+    study = look.study()
+    assert study.description.endswith(warning)
+    assert study.model[0].description == warning
+    assert any(note.startswith(warning.replace("Toy", "The toy")) for note in look.notes)
+    drawn = prepare([], "olmo-clip", scenes=1).study()
+    assert "drawn scenes only" not in drawn.description + drawn.model[0].description
+    whole = prepare([photo], "some/model").study()
+    assert "drawn scenes only" not in whole.description + whole.model[0].description

@@ -23,7 +23,7 @@ from vlens.commands.options import COUNT, FOLDER, no_ablations_option, run_comma
 @click.option(
     "--tokens-per-second",
     type=click.FloatRange(min=0, min_open=True),
-    help="With --dry-run: the rate behind the hours.  [default: this machine's matrix products]",
+    help="With --dry-run: the largest model's rate.  [default: this machine's matrix products]",
 )
 def command(
     study: str,

@@ -21,6 +21,7 @@ import { shortText, visibleSentence } from "#viewer/tokens";
  * @property {string} map one of MAP_IDS
  * @property {string} lens lens that the map reads
  * @property {string | null} judge whose verdicts are shown; null: the page's first
+ * @property {import("#viewer/ranking").Ranking} [ranking] LN-Lens's; by cosine where missing
  * @property {string | null} only the one class of the map that is shown, or null for all
  * @property {boolean} grid whether the grid's lines are drawn
  * @property {boolean} multiples whether the map is shown for all layers at once
@@ -38,6 +39,7 @@ import { shortText, visibleSentence } from "#viewer/tokens";
  * @property {string[]} [judges]
  * @property {string | null} [judge] the first
  * @property {number[]} [textLayers]
+ * @property {object | null} [byPercentile] null where LN-Lens has one ranking only
  */
 
 /** What becomes of default tokens, in the order of the control. */
@@ -64,6 +66,7 @@ export function formatHash(state, page) {
     ["map", state.map],
     ["lens", state.lens],
     ["judge", state.judge],
+    ["ranking", state.ranking === "percentile" && state.ranking],
     ["only", state.only],
     ["grid", !state.grid && "off"],
     ["all-layers", state.multiples && "on"],
@@ -103,6 +106,7 @@ export function parseHash(hash, page, otherwise) {
       otherwise.lens,
     ),
     judge: judgeIn(asked.get("judge"), page),
+    ranking: hasRanking(asked.get("ranking"), page) ? "percentile" : "cosine",
     only: asked.get("only"),
     grid: asked.get("grid") !== "off",
     multiples: asked.get("all-layers") === "on",
@@ -147,6 +151,7 @@ const PARTS = [
   ["pins", "pin", (text, page, image) => text.split(";").filter((pin) => pin !== "" && !isPatch(pin, page, image))],
   ["region", "region", unless((text, _, { canvas }) => cornersOf(text, canvas) !== null)],
   ["map", "map", unless((text, page) => MAP_IDS.includes(text) && hasMap(text, page))],
+  ["ranking", "ranking of LN-Lens", unless((text, page) => text === "cosine" || hasRanking(text, page))],
   ["lens", "lens", unless((text, { lenses }) => lenses.some(({ id }) => id === text))],
   ["judge", "judge", unless((text, { judges = [] }) => judges.includes(text))],
 ];
@@ -154,6 +159,9 @@ const PARTS = [
 /** Whether a map may have something to show; only an image's data can say it of others. @param {string} map @param {Shown} page */
 const hasMap = (map, { judges, textLayers }) =>
   !(map === "verdict" && judges?.length === 0) && !(map === "text-layer" && textLayers?.length === 0);
+
+/** Whether a link asks for LN-Lens by percentile and can have it. @param {string | null} text @param {Shown} page */
+const hasRanking = (text, { byPercentile }) => text === "percentile" && byPercentile != null;
 
 /** Commas, slashes and semicolons need no escape in a fragment, and links are easier to read without.
  * @param {string} value */

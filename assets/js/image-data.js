@@ -6,6 +6,7 @@
 import { readBlock } from "#viewer/blocks";
 import { readJudgments } from "#viewer/judgments";
 import { readLists } from "#viewer/lists";
+import { isOfContexts, PERCENTILE } from "#viewer/ranking";
 import { restored } from "#viewer/residuals";
 
 /**
@@ -88,7 +89,7 @@ function imageData(page, { rows, cols }, block, shared) {
   const cells = rows * cols;
   /** @type {Map<string, ReturnType<typeof readLens>>} */
   const lenses = new Map();
-  for (const { id } of page.lenses) {
+  for (const id of [...page.lenses.map((lens) => lens.id), PERCENTILE]) {
     if (block.header[id]) lenses.set(id, readLens(block, shared, id, rows, cols));
   }
   const statistics = readStatistics(block, shared, rows, cols);
@@ -151,7 +152,7 @@ function readLens(block, shared, lens, rows, cols) {
   return {
     ...lists,
     layers,
-    isContextual: lens === "contextual",
+    isContextual: isOfContexts(lens),
     scores: readScores(block, shared.block, lens, { rows, cols }, lists.ranks),
     textLayers: block.has(`${lens}.text_layers`) ? block.numbers(`${lens}.text_layers`) : null,
     denominators: denominators

@@ -33,6 +33,7 @@ function obey(command, target, { reader, stage, search, help, copy, take, play }
   else if (command.action === "multiples") reader.toggleMultiples();
   else if (command.action === "grid") reader.toggleGrid();
   else if (command.action === "map") reader.nextMap();
+  else if (command.action === "ranking") reader.nextRanking();
   else if (command.action === "judge") reader.nextJudge();
   else if (command.action === "help") help.showModal();
   else if (command.action === "take") take();

@@ -4,7 +4,7 @@
  * @typedef {{action: "layer" | "image", step: number}
  *   | {action: "hit", step: 1 | -1}
  *   | {action: "walk" | "extend", key: string}
- *   | {action: "clear" | "play" | "multiples" | "pin" | "help" | "map" | "judge" | "grid" | "copy" | "take" | "search"}} Command
+ *   | {action: "clear" | "play" | "multiples" | "pin" | "help" | "map" | "ranking" | "judge" | "grid" | "copy" | "take" | "search"}} Command
  *
  * @typedef {object} Press the parts of a KeyboardEvent that matter
  * @property {string} key
@@ -77,6 +77,11 @@ export const ROWS = [
   { shown: ["a"], meaning: "all layers at once, or one", presses: { a: { action: "multiples" } } },
   { shown: ["m"], meaning: "next map", presses: { m: { action: "map" } } },
   { shown: ["j"], meaning: "next judge, where several judged", presses: { j: { action: "judge" } } },
+  {
+    shown: ["r"],
+    meaning: "LN-Lens by cosine, by percentile, where both are stored",
+    presses: { r: { action: "ranking" } },
+  },
   { shown: ["g"], meaning: "grid lines on, off", presses: { g: { action: "grid" } } },
   { shown: ["c"], meaning: "copy a link to this view", presses: { c: { action: "copy" } } },
   { shown: ["s"], meaning: "take along: picture, table, citation", presses: { s: { action: "take" } } },

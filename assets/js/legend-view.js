@@ -3,7 +3,7 @@
 import { absenceText } from "#viewer/absence-view";
 import { byId, fill, make, property } from "#viewer/dom";
 import { showsMultiples } from "#viewer/multiples-view";
-import { formatScore } from "#viewer/scores";
+import { formatFigure } from "#viewer/scores";
 import { shortText } from "#viewer/tokens";
 
 /** @typedef {import("#viewer/maps").CellMap} CellMap */
@@ -115,11 +115,12 @@ function classButton(item, index, only) {
 
 /** @param {NonNullable<CellMap["ramp"]>} ramp @param {string} layer "" where only one is shown */
 function ramp({ low, high, colours, title, here }, layer) {
+  const figure = (/** @type {number} */ value) => formatFigure(value, title);
   return make(
     "div",
     { class: "ramp" },
-    ...steps(formatScore(low), colours, formatScore(high)),
-    make("span", { class: "ramp-title" }, title, make("br"), `${RAMP_SCALE}; ${layer || "at this layer"} ${formatScore(here[0])} to ${formatScore(here[1])}`),
+    ...steps(figure(low), colours, figure(high)),
+    make("span", { class: "ramp-title" }, title, make("br"), `${RAMP_SCALE}; ${layer || "at this layer"} ${figure(here[0])} to ${figure(here[1])}`),
   );
 }
 

@@ -2,8 +2,10 @@
 
 import { absenceNode } from "#viewer/absence-view";
 import { byId, fill, make, property, tokenNode, visible } from "#viewer/dom";
+import { keepFocus } from "#viewer/keep-focus";
+import { listenToRanking, rankingSwitch } from "#viewer/ranking-view";
 import { strength, topStrengths } from "#viewer/readings";
-import { domainOf, formatScore, fraction } from "#viewer/scores";
+import { domainOf, formatFigure, formatScore, fraction } from "#viewer/scores";
 import { markToken } from "#viewer/sentences";
 import { judgeOf, relationOf, RELATION_TITLES } from "#viewer/verdicts";
 import { verdicts } from "#viewer/verdict-view";
@@ -21,9 +23,13 @@ import { cellCount } from "#viewer/grid";
 
 const NOTHING = "No token to show here.";
 
-/** Sets up one column per lens; the returned function shows a view in them. */
-export function createLenses() {
+/**
+ * Sets up one column per lens; the returned function shows a view in them.
+ * @param {{update: (changes: Partial<import("#viewer/hash").State>) => unknown}} reader
+ */
+export function createLenses(reader) {
   const columns = byId("lenses");
+  listenToRanking(columns, reader);
   /** @type {WeakMap<object, Record<string, Domain>>} */
   const domains = new WeakMap();
 
@@ -33,9 +39,9 @@ export function createLenses() {
     const known = domains.get(data);
     if (known) return known;
     const count = cellCount(image.canvas);
-    const read = (/** @type {Lens} */ { id }) => [
+    const read = (/** @type {Lens} */ { id, scoreName }) => [
       id,
-      barDomain(topStrengths(data, id, page.visionLayers.length, count)),
+      barDomain(topStrengths(data, id, page.visionLayers.length, count), scoreName),
     ];
     const made = Object.fromEntries(page.lenses.map(read));
     domains.set(data, made);
@@ -47,17 +53,18 @@ export function createLenses() {
     const lists = view.page.lenses.map(({ id }) => neighboursOf(view, id));
     const agreeing = agreeingWords(lists.map((list) => list.map(({ token }) => token)));
     const scale = domainsOf(view);
-    fill(
-      columns,
-      ...view.page.lenses.map((lens, index) => column(view, lens, lists[index], scale[lens.id], agreeing)),
-    );
+    const made = view.page.lenses.map((lens, index) => column(view, lens, lists[index], scale[lens.id], agreeing));
+    keepFocus(columns, () => fill(columns, ...made));
   };
 }
 
-/** Bars start at zero unless all figures are below it. @param {number[]} strengths @returns {Domain} */
-function barDomain(strengths) {
+/**
+ * Bars start at zero unless all figures are below it, or percentiles, which are high nearly everywhere.
+ * @param {number[]} strengths @param {string} name of the score @returns {Domain}
+ */
+function barDomain(strengths, name) {
   const [low, high] = domainOf(strengths);
-  return high > 0 ? [0, high] : [low, high];
+  return high > 0 && name !== "percentile" ? [0, high] : [low, high];
 }
 
 /** @param {View} view @param {string} lens */
@@ -79,36 +86,36 @@ function column(view, lens, list, domain, agreeing) {
   const hit = (/** @type {Neighbour} */ neighbour) =>
     view.findings?.names(lens.id, state.layer, neighbour) ?? false;
   const rows = list.map((neighbour) =>
-    row(neighbour, judgment, domain, agreeing, dims(neighbour), hit(neighbour)),
+    row(neighbour, lens.scoreName, judgment, domain, agreeing, dims(neighbour), hit(neighbour)),
   );
   return make(
     "section",
     { class: "lens", "data-lens": lens.id, "aria-labelledby": `lens-${lens.id}` },
-    heading(lens, list),
+    heading(view, lens, list),
     absent ? make("p", {}, absenceNode(absent)) : cell !== null && verdicts(view, lens.id, judgment),
     rows.length > 0 && make("ol", { class: "neighbours" }, ...rows),
     !absent && cell !== null && rows.length === 0 && make("p", { class: "quiet" }, NOTHING),
   );
 }
 
-/** @param {Lens} lens @param {Neighbour[]} list */
-function heading(lens, list) {
+/** @param {View} view @param {Lens} lens @param {Neighbour[]} list */
+function heading({ page, state }, lens, list) {
   const probability = list.some((neighbour) => neighbour.probability != null);
   const lacks = lens.id === "logit" && list.length > 0;
   return make(
     "header",
     { class: "lens-head" },
     make("h3", { id: `lens-${lens.id}`, title: lens.note && visibleSentence(lens.note) }, lens.title),
-    make("span", { class: "unit" }, [lens.scoreName, probability ? "probability" : lacks && "no probabilities stored"].filter(Boolean).join(", ")),
+    lens.id === "contextual" && page.rankedTwice ? rankingSwitch(state) : make("span", { class: "unit" }, [lens.scoreName, probability ? "probability" : lacks && "no probabilities stored"].filter(Boolean).join(", ")),
   );
 }
 
 /**
- * @param {Neighbour} neighbour @param {Judgment | null} judgment @param {Domain} domain
+ * @param {Neighbour} neighbour @param {string} scoreName @param {Judgment | null} judgment @param {Domain} domain
  * @param {Set<string>} agreeing @param {boolean} dims whether the token recedes
  * @param {boolean} hit whether a search finds it
  */
-function row(neighbour, judgment, domain, agreeing, dims, hit) {
+function row(neighbour, scoreName, judgment, domain, agreeing, dims, hit) {
   const relation = relationOf(judgment, neighbour);
   const { rank, token, tokenId, score, probability, textLayer, context } = neighbour;
   return make(
@@ -124,7 +131,7 @@ function row(neighbour, judgment, domain, agreeing, dims, hit) {
     make("span", { class: "rank" }, String(rank)),
     make("span", { class: "named", title: factsOf(tokenId, relation) }, tokenNode(token)),
     textLayer != null && make("span", { class: "text-layer" }, `text layer ${textLayer}`),
-    make("span", { class: "score" }, formatScore(score)),
+    make("span", { class: "score" }, formatFigure(score, scoreName)),
     probability != null && make("span", { class: "probability" }, formatScore(probability)),
     property(make("span", { class: "bar" }), "--bar", fraction(strength(neighbour), domain)),
     context && sentence(context),

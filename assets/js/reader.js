@@ -40,6 +40,7 @@ const BLANK = {
   map: "none",
   lens: "",
   judge: null,
+  ranking: "cosine",
   only: null,
   grid: true,
   multiples: false,
@@ -260,6 +261,12 @@ export class Reader {
     const { map, multiples } = this.#state;
     const apart = map !== "none" && map !== "onset";
     return this.update({ multiples: !(multiples && apart), map: apart ? map : "words" });
+  }
+
+  /** LN-Lens in its other ranking, where there is one. */
+  nextRanking() {
+    if (!this.#page.byPercentile) return this.refresh();
+    return this.update({ ranking: this.#state.ranking === "percentile" ? "cosine" : "percentile", only: null });
   }
 
   toggleGrid() {

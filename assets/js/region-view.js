@@ -4,7 +4,7 @@ import { absenceNode } from "#viewer/absence-view";
 import { byId, fill, make, property, tokenNode } from "#viewer/dom";
 import { keepFocus } from "#viewer/keep-focus";
 import { cellsOf, countRegion, edgesOf, listsOf } from "#viewer/region";
-import { formatScore } from "#viewer/scores";
+import { formatFigure } from "#viewer/scores";
 import { shortText } from "#viewer/tokens";
 
 /**
@@ -127,7 +127,7 @@ function counted(lens, counts, whole) {
       "table",
       { class: "region-table" },
       make("thead", {}, headRow(lens)),
-      make("tbody", {}, ...shown.map(row)),
+      make("tbody", {}, ...shown.map((count) => row(count, lens.scoreName))),
     ),
     rest > 0 &&
       make("button", { type: "button", class: "more", "data-control": `more ${lens.id}` }, `${rest} more`),
@@ -145,8 +145,8 @@ function headRow({ scoreName }) {
   );
 }
 
-/** @param {Count} count */
-function row({ token, spellings, cells, share, score }) {
+/** @param {Count} count @param {string} scoreName */
+function row({ token, spellings, cells, share, score }, scoreName) {
   const spelled = spellings.length > 1 ? `spelled ${spellings.map(shortText).join(", ")}` : null;
   const bar = property(make("span", { class: "bar" }), "--bar", share);
   return make(
@@ -154,6 +154,6 @@ function row({ token, spellings, cells, share, score }) {
     {},
     make("th", { scope: "row", title: spelled }, tokenNode(token), bar),
     make("td", {}, `${cells} `, make("span", { class: "share" }, `${Math.round(100 * share)}\u202f%`)),
-    make("td", {}, formatScore(score)),
+    make("td", {}, formatFigure(score, scoreName)),
   );
 }

@@ -10,6 +10,15 @@ export function formatScore(value, decimals = 3) {
 }
 
 /**
+ * A lens's figure: a percentile as such, any other score with three decimals.
+ * @param {number | null | undefined} value @param {string} name of the score, or a title that begins with it
+ * @returns {string}
+ */
+export function formatFigure(value, name) {
+  return name.startsWith("percentile") && value != null ? `${formatScore(100 * value, 2)}\u202f%` : formatScore(value);
+}
+
+/**
  * A share of `count` in `total`, as readers say it: "12 of 48 (25 %)".
  * @param {number} count @param {number} total @returns {string}
  */

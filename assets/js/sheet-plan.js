@@ -4,7 +4,7 @@
  */
 
 import { fit } from "#viewer/map-drawing";
-import { formatScore } from "#viewer/scores";
+import { formatFigure } from "#viewer/scores";
 
 /**
  * @typedef {"strong" | "plain" | "soft"} Tone
@@ -148,10 +148,10 @@ const markEntries = ({ label, colour, words = [] }) => [
 const rampStep = (colour, step) => ({ colour, width: STEP, height: SWATCH, step });
 
 /** @param {NonNullable<Sheet["ramp"]>} ramp @returns {Piece[]} */
-const rampEntry = ({ low, high, colours }) => [
-  { text: formatScore(low), tone: "plain" },
+const rampEntry = ({ low, high, colours, title }) => [
+  { text: formatFigure(low, title), tone: "plain" },
   ...colours.map((colour, index) => rampStep(colour, index < colours.length - 1 ? "close" : "last")),
-  { text: formatScore(high), tone: "plain" },
+  { text: formatFigure(high, title), tone: "plain" },
 ];
 
 /**

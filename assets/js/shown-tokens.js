@@ -27,7 +27,7 @@ import { isWord } from "#viewer/words";
  * @property {number[]} visionLayers
  * @property {DefaultToken[]} [defaultTokens]
  *
- * @typedef {{defaults: "show" | "dim" | "hide", wordsOnly: boolean}} Choice
+ * @typedef {{defaults: "show" | "dim" | "hide", wordsOnly: boolean, ranking?: import("#viewer/ranking").Ranking}} Choice
  *
  * @typedef {object} LeftOut counts at one layer of one image
  * @property {number} cells whose first token is a default token, be it shown, dim or hidden
@@ -51,7 +51,7 @@ import { isWord } from "#viewer/words";
  * The tokens of an image that a choice shows.
  * @param {Filtered} page @param {Choice} choice @param {ImageData} data @returns {ShownTokens}
  */
-export function shownTokens(page, { defaults, wordsOnly }, data) {
+export function shownTokens(page, { defaults, wordsOnly, ranking = "cosine" }, data) {
   const isDefault = defaultsOf(page);
   const hides = defaults === "hide" && hasDefaults(page);
   const shows = (/** @type {string} */ lens, /** @type {number} */ layer, /** @type {string} */ token, rank = 1) =>
@@ -66,7 +66,7 @@ export function shownTokens(page, { defaults, wordsOnly }, data) {
     return list(lens, layer, cell)[0] ?? null;
   };
   return {
-    key: `${defaults} ${wordsOnly}`,
+    key: `${defaults} ${wordsOnly} ${ranking}`,
     all: !hides && !wordsOnly,
     without: [hides && "default tokens", wordsOnly && "non-words"].filter((kind) => kind !== false),
     list,

@@ -5,6 +5,7 @@
 
 import { mapReader } from "#viewer/map-reader";
 import { onsetMapReader } from "#viewer/onset-map";
+import { rankedData } from "#viewer/ranking";
 import { shownTokens } from "#viewer/shown-tokens";
 
 /**
@@ -24,6 +25,7 @@ import { shownTokens } from "#viewer/shown-tokens";
  * @property {import("#viewer/readings").Lens[]} lenses
  * @property {PageImage[]} images
  * @property {number} [topK] tokens of a list
+ * @property {boolean} [rankedTwice] whether LN-Lens is stored by cosine and by percentile
  * @property {string[]} [judges] ids of those that judged the model
  * @property {string | null} [judge] the one whose verdicts are shown first
  * @property {Record<string, string>} [judgeTitles] by id
@@ -31,9 +33,13 @@ import { shownTokens } from "#viewer/shown-tokens";
  * @property {import("#viewer/shown-tokens").DefaultToken[]} [defaultTokens]
  * @property {import("#viewer/cite").Citation} citation where the page's results come from
  * @property {(index: number) => Promise<import("#viewer/readings").ImageData>} image
+ * @property {Page | null} [byPercentile] the page with LN-Lens by percentile; null where there is none
  * @property {(index: number) => Promise<void>} picture resolves when the exact canvas can be shown
  * @property {(lens: string, layer: number, image: number) => string | null} absence
  * @property {{reason: string, images: string[]}[]} [absentImages] images that are promised and not shown
+ *
+ * @typedef {(find: import("#viewer/find").Find | null, image: number,
+ *   ranking?: import("#viewer/ranking").Ranking) => import("#viewer/findings").Findings | null} FindingsOf
  *
  * @typedef {object} View
  * @property {Page} page
@@ -49,18 +55,26 @@ import { shownTokens } from "#viewer/shown-tokens";
  */
 
 /**
- * Makes views of a page.
+ * Makes views of a page, by cosine or, where a state asks for it and the page has it, by percentile.
  * @param {Page} page @param {import("#viewer/maps").Palette} palette
- * @param {ReturnType<typeof import("#viewer/findings").findingsMaker>} [findingsOf]
+ * @param {FindingsOf} [findingsOf]
  * @returns {(state: import("#viewer/hash").State, hover: number | null,
  *   data: import("#viewer/readings").ImageData) => View}
  */
 export function viewMaker(page, palette, findingsOf = () => null) {
+  const plain = oneRanking(page, palette, findingsOf);
+  const other = page.byPercentile && oneRanking(page.byPercentile, palette, findingsOf);
+  return (state, hover, data) =>
+    other && state.ranking === "percentile" ? other(state, hover, rankedData(data)) : plain(state, hover, data);
+}
+
+/** @type {typeof viewMaker} */
+function oneRanking(page, palette, findingsOf = () => null) {
   const readMap = mapReader(page, palette);
   const readOnsets = onsetMapReader(page, palette);
   return (state, hover, data) => {
     const shown = shownTokens(page, state, data);
-    const findings = findingsOf(state.find, state.image);
+    const findings = findingsOf(state.find, state.image, state.ranking);
     const mapAt = (/** @type {number} */ layer) =>
       state.map === "onset" ? readOnsets(state, findings) : readMap(state, layer, data, shown);
     return {

@@ -8,8 +8,7 @@ import { say, sayUnreadable } from "#viewer/copy";
 import { listDefaults } from "#viewer/default-list";
 import { byId } from "#viewer/dom";
 import { TABLES } from "#viewer/export-tables";
-import { Finder } from "#viewer/finder";
-import { findingsMaker } from "#viewer/findings";
+import { rankedFindings } from "#viewer/finder-of-rankings";
 import { createFirstWords } from "#viewer/first-words";
 import { createHeaderTools } from "#viewer/header-tools";
 import { listenToKeys } from "#viewer/keyboard";
@@ -23,6 +22,7 @@ import { readPalette } from "#viewer/palette";
 import { createPatch } from "#viewer/patch-view";
 import { createPins } from "#viewer/pins-view";
 import { openPage } from "#viewer/payload";
+import { withRankings } from "#viewer/ranking";
 import { Reader } from "#viewer/reader";
 import { createRegion } from "#viewer/region-view";
 import { createSearch } from "#viewer/search-view";
@@ -37,12 +37,11 @@ import { wordPlaces } from "#viewer/words";
 /** @param {Document} document */
 export async function start(document) {
   /** @type {import("#viewer/view").Page} */
-  const page = await openPage(document);
+  const page = withRankings(await openPage(document));
   const palette = readPalette(document.documentElement);
   const link = browserLink();
-  const finder = new Finder(page);
-  const reader = new Reader(page, palette, link, findingsMaker(page, finder));
-  finder.grown = () => reader.refresh();
+  /** @type {Reader} */
+  const reader = new Reader(page, palette, link, rankedFindings(page, () => reader.refresh()));
   const search = createSearch(page, palette, reader);
   const stage = createStage(page, palette, {
     hover: (cell) => reader.hover(cell),
@@ -54,7 +53,7 @@ export async function start(document) {
   const patch = together(
     createPatch(),
     createFirstWords(),
-    createLenses(),
+    createLenses(reader),
     createLayerTable(reader, wordPlaces(page.frequentWords ?? []), palette),
   );
   const controls = createControls(page, reader);

@@ -31,6 +31,7 @@ const START = {
   region: null,
   map: "none",
   lens: "contextual",
+  ranking: "cosine",
   judge: null,
   only: null,
   grid: true,
@@ -153,4 +154,17 @@ test("a map that the page has nothing for is named, and another one shown", () =
     assert.match(whatIsMissing(`#map=${map}`, bare, state), new RegExp(`map ${map}, which`));
     assert.equal(parseHash(`#map=${map}`, { ...page, judges: ["j"], textLayers: [1] }, START).map, map);
   }
+});
+
+test("the ranking is in the link where the page has both, and told where it has not", () => {
+  const both = { ...page, byPercentile: {} };
+  const state = { ...START, ranking: "percentile" };
+  assert.match(formatHash(state, both), /&ranking=percentile/);
+  assert.deepEqual(parseHash(formatHash(state, both), both, START), state);
+  assert.doesNotMatch(formatHash(START, both), /ranking/);
+  assert.equal(parseHash("#ranking=percentile", page, START).ranking, "cosine");
+  assert.equal(parseHash("#ranking=constructor", both, state).ranking, "cosine");
+  assert.match(whatIsMissing("#ranking=percentile", page, START), /ranking of LN-Lens percentile/);
+  assert.match(whatIsMissing("#ranking=__proto__", both, START), /ranking of LN-Lens __proto__/);
+  assert.equal(whatIsMissing("#ranking=percentile", both, state), "");
 });

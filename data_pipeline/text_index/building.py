@@ -25,7 +25,7 @@ from data_pipeline.errors import InputError
 from data_pipeline.progress import Progress
 from data_pipeline.store import write_atomically
 from data_pipeline.text_index.codes import Coding
-from data_pipeline.text_index.contexts import choose_contexts, tokenize
+from data_pipeline.text_index.contexts import Context, choose_contexts, tokenize
 from data_pipeline.text_index.header import HEADER_FILE, Origin, check_disk
 from data_pipeline.text_index.layer_files import LayerFile
 from data_pipeline.text_index.reading import Reader
@@ -44,8 +44,8 @@ def build_index(
     corpus: Corpus,
     settings: BuildSettings,
     progress: Progress,
-) -> None:
-    """Let `llm` read `corpus` and write its hidden states.
+) -> tuple[Context, ...]:
+    """Let `llm` read `corpus` and write its hidden states; the contexts that the index now has.
 
     Raises:
         InputError: a layer that the model does not have, too little disk, or a hidden state that is not
@@ -79,6 +79,7 @@ def build_index(
     )
     reader = Reader(llm, name, chosen, layers, settings.batch_size, progress)
     _Build(folder, origin, reader, progress).run()
+    return chosen.contexts
 
 
 def _context_of(llm: nn.Module) -> int:
@@ -113,6 +114,8 @@ class _Build:
     def _put(self, file: LayerFile, layer: int, contexts: np.ndarray, states: torch.Tensor) -> None:
         """Write the states whose contexts have a row in this layer."""
         rows = self.rows[layer]
+        if len(rows) == len(self.reader.chosen):  # all of them, in their order
+            return file.put(contexts, file.coding.encode(states))
         places = np.searchsorted(rows, contexts)
         there = rows[np.minimum(places, len(rows) - 1)] == contexts
         file.put(places[there], file.coding.encode(states[torch.from_numpy(there)]))

@@ -70,8 +70,8 @@ class TextIndex:
         Raises:
             InputError: see `building.build_index`.
         """
-        build_index(folder, llm, tokenizer, corpus, settings, progress or SilentProgress())
-        return cls.load(folder, settings.llm_hash, corpus.hash)
+        contexts = build_index(folder, llm, tokenizer, corpus, settings, progress or SilentProgress())
+        return cls._of(folder, Header.read(folder).origin, contexts)
 
     @classmethod
     def load(
@@ -101,7 +101,10 @@ class TextIndex:
             if expected is not None and found != expected:
                 raise InputError(f"{folder}: text index of another {what} ({found}), expected {expected}")
         header.check_files(folder, whole)
-        contexts = _contexts(folder)
+        return cls._of(folder, origin, _contexts(folder))
+
+    @classmethod
+    def _of(cls, folder: Path, origin: Origin, contexts: tuple[Context, ...]) -> TextIndex:
         layers = tuple(_layer(folder, layer, contexts, origin) for layer in origin.text_layers)
         return cls(folder, origin, contexts, layers)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from data_pipeline.schema import LENS_TITLES
 from generator.agreement import PEOPLE, RELATIONS, Agreement, Criterion, agreements
 from generator.charts import percent
 from generator.database import Database
+from generator.judge_charts import LENS_NAMES
 from generator.judge_records import JudgeFacts
 
 _PEOPLE_TITLES = {f"people:{name}": title for name, title in PEOPLE.items()}
@@ -61,7 +61,7 @@ def _row(one: Agreement, titles: Mapping[str, str]) -> AgreementRow:
     return AgreementRow(
         titles.get(one.first, one.first),
         titles.get(one.second, one.second),
-        LENS_TITLES[one.lens] if one.lens else "all lenses",
+        LENS_NAMES[one.lens] if one.lens else "all lenses",
         f"{one.cells} in {one.images} image{'s' * (one.images != 1)}",
         one.both,
         one.first_only,

@@ -34,7 +34,7 @@ class DifferenceCell:
     interval: str
     is_clear: bool
     basis: str
-    """Like `96 cells: 30 only the first, 12 only the second`."""
+    """Like `96 patches: 30 only the first, 12 only the second`."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _by_cell(
     cells, only, only_other = (
         sum(getattr(one, name) for one in mine) for name in ("cells", "model_only", "other_only")
     )
-    basis = f"{cells} cells: {only} only the first, {only_other} only the second"
+    basis = f"{cells} patches: {only} only the first, {only_other} only the second"
     return _Compared(lens, _difference(context, judge, pair, lens, model, other), basis)
 
 
@@ -148,7 +148,7 @@ def _by_image(
             found[row.image_id] = found.get(row.image_id, Tally()) + Tally(row.interpretable, row.judged)
         tallies.append(found)
     cells = [sum(tally.cells for tally in one.values()) for one in tallies]
-    basis = f"{cells[0]} and {cells[1]} cells of {len(tallies[0])} images"
+    basis = f"{cells[0]} and {cells[1]} patches of {len(tallies[0])} images"
     return _Compared(lens, _difference(context, judge, pair, lens, *tallies), basis)
 
 

@@ -195,7 +195,7 @@ def _summary(shares: JudgeShares) -> str:
     )
     apart = [
         f"{thousands(count)} {'judgments' if count != 1 else 'judgment'} {name}"
-        for count, name in ((total.failed, "failed"), (total.skipped, "skipped"))
+        for count, name in ((total.failed, "failed"), (total.skipped, "were skipped"))
         if count
     ]
     return text + (f" {' and '.join(apart)}: in no share." if apart else "")

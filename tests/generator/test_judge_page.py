@@ -223,7 +223,7 @@ def test_models_are_paired_by_cell_where_they_saw_the_same_canvas(
     line = next(row for row in view(shown, MODEL_JUDGE).pairs if row.model == "Beta & <Co> + Round")
     assert line.by_cell
     cell = line.cells[1]
-    assert cell.basis == f"{len(both)} cells: {only} only the first, {only_other} only the second"
+    assert cell.basis == f"{len(both)} patches: {only} only the first, {only_other} only the second"
     difference = 100 * (only - only_other) / len(both)
     assert float(cell.value.replace("−", "-")) == pytest.approx(difference, abs=0.051)
     assert " to " in cell.interval

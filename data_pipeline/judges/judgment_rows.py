@@ -92,10 +92,11 @@ def _row(
 
 def _bill(asked: Iterable[tuple[Asked | None, Outcome | None]], booked: set[str]) -> dict[str, Any]:
     """Tokens and cost of the questions that were not `booked` yet."""
-    new = [(one, outcome) for one, outcome in asked if one and outcome and one.name not in booked]
-    booked.update(one.name for one, _ in new)
-    tokens = [outcome.tokens for _, outcome in new if outcome.tokens is not None]
-    costs = [outcome.cost for _, outcome in new if outcome.cost is not None]
+    # by name: words of another image may be the cell's own, and then there is one question
+    new = {one.name: outcome for one, outcome in asked if one and outcome and one.name not in booked}
+    booked.update(new)
+    tokens = [outcome.tokens for outcome in new.values() if outcome.tokens is not None]
+    costs = [outcome.cost for outcome in new.values() if outcome.cost is not None]
     return {"tokens": sum(tokens) if tokens else None, "cost": sum(costs) if costs else None}
 
 

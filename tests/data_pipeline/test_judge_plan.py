@@ -149,13 +149,14 @@ def test_a_plan_is_refused_where_what_it_shows_has_changed(tiny_results: Path) -
         check_fits(Results(tiny_results), plan, lists)
 
 
-def change_neighbors(folder: Path, item: Item) -> None:
-    """Another token at the item's cell."""
+def change_neighbors(folder: Path, item: Item, everywhere: bool = False) -> None:
+    """Another token at the item's cell, or at all of its model's cells."""
     results = Results(folder)
     path = f"neighbors/{item.model_id}/logit.parquet"
     table = results.read("neighbors")
     own = table.filter(pc.and_(pc.equal(table["model_id"], item.model_id), pc.equal(table["lens"], "logit")))
     hit = pc.and_(pc.equal(own["cell"], item.cell), pc.equal(own["image_id"], item.image_id))
+    hit = pc.or_(hit, pa.scalar(everywhere))
     tokens = pc.if_else(hit, pa.scalar(" other"), own["token"])
     column = own.schema.get_field_index("token")
     ResultsWriter(folder, results.manifest).write_part(path, own.set_column(column, "token", tokens))

@@ -255,6 +255,18 @@ def test_chance_is_asked_with_another_images_words(planned: Path) -> None:
     assert set(server.counts.paid.values()) == {1}
 
 
+def test_what_was_spent_is_the_sum_of_the_rows_where_questions_are_shared(planned: Path) -> None:
+    """All cells have the same words, so each question is also the one that measures its chance."""
+    item = read_plan(Results(planned))[0]
+    change_neighbors(planned, item, everywhere=True)
+    make_plan(planned, PlanSettings(patches=3, models=(item.model_id,)))
+    with JudgeServer() as server:
+        judged = judge(planned, server, null=True, choice=Choice(lenses=("logit",)))
+    assert server.counts.paid.total() == 3 < judged.lists
+    assert sum(row["tokens"] or 0 for row in rows(planned)) == 1700 * 3
+    assert {row["chance_hits"] for row in rows(planned)} <= {0, 1}
+
+
 def test_an_endpoint_without_schemas_is_asked_in_words(planned: Path) -> None:
     with JudgeServer(takes_schema=False, keep_bodies=True) as server:
         judged = judge(planned, server, choice=Choice(patches=1))

@@ -8,7 +8,7 @@ Where the loss with another scene's image is not far above that without any, a m
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from data_pipeline.encoders import VisionEncoder
@@ -19,14 +19,18 @@ from data_pipeline.toy.shipped_study import composed_models, toy_study
 from data_pipeline.toy.train import SCENE_SEED, WEIGHTS
 
 
-def all_losses(weights: Path, split: str, scenes: int) -> Iterator[tuple[str, AnswerLosses]]:
-    """The losses of every model that has weights."""
+def all_losses(
+    weights: Path, split: str, scenes: int, wanted: Container[str] | None = None
+) -> Iterator[tuple[str, AnswerLosses]]:
+    """The losses of every model that has weights, or of those that are `wanted`."""
     study, source = toy_study(weights), ToyScenes(split, SCENE_SEED)
     images = [source[index] for index in range(scenes)]
     for model in composed_models(study):
+        if wanted is not None and model.id not in wanted:
+            continue
         if Path(str(model.connector), "config.json").is_file():
             yield model.id, answer_losses(study, model.id, images)
-    if (weights / "vlms/llava").exists():
+    if (weights / "vlms/llava").exists() and (wanted is None or "llava-toy" in wanted):
         encoder = VisionEncoder.from_pretrained(weights / "encoders/clip")
         yield "llava-toy", llava_losses(weights / "vlms/llava", encoder, images)
 

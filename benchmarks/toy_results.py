@@ -111,7 +111,7 @@ def table(
 def loss_table(report: Measured, study: Study, scenes: int) -> str:
     """Caption losses; models trained for another text are measured on theirs."""
     own_task = {model.id for model in composed_models(study) if settings_of(study, model).task != "caption"}
-    own = {name: losses for name, losses in all_losses(WEIGHTS, "report", scenes) if name in own_task}
+    own = dict(all_losses(WEIGHTS, "report", scenes, own_task))
     lines = ["| model | with the image | another scene's image | no image |", "|---|---:|---:|---:|"]
     for model in study.model:
         losses = report.losses[model.id]

@@ -32,9 +32,9 @@ from benchmarks.random_models import MODEL_ID, SIZES, RandomModel
 from data_pipeline.background_writer import BackgroundWriter
 from data_pipeline.capture import capture
 from data_pipeline.cell_statistics import cell_statistics
+from data_pipeline.forecast.matrix_rate import products_per_second
 from data_pipeline.lenses.logit import read_logits
 from data_pipeline.manifest import Manifest, StudyInfo
-from data_pipeline.matrix_rate import products_per_second
 from data_pipeline.measure import Unit
 from data_pipeline.models import Look
 from data_pipeline.store import ResultsWriter

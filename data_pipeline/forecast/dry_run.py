@@ -10,9 +10,9 @@ from functools import cached_property
 
 from data_pipeline.corpus import Corpus, everyday_sentences, read_corpus, toy_captions
 from data_pipeline.errors import InputError
-from data_pipeline.forecast import ModelForecast, Workload, forecast
-from data_pipeline.forecast_pictures import pictures_of
-from data_pipeline.forecast_text_index import TextIndexForecast
+from data_pipeline.forecast.models import ModelForecast, Workload, forecast
+from data_pipeline.forecast.pictures import pictures_of
+from data_pipeline.forecast.text_indexes import TextIndexForecast
 from data_pipeline.image_sources import ImageSource
 from data_pipeline.image_tables import ImageTable
 from data_pipeline.loading import IMAGES_AT_ONCE

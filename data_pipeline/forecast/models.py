@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from data_pipeline.architectures import Architecture
 from data_pipeline.connector_fit import check_connector_fits
-from data_pipeline.forecast_memory import Memory, memory_of
-from data_pipeline.forecast_pictures import OwnGrids, Pictures, own_grids, visual_parameters
-from data_pipeline.forecast_text_index import TextIndexForecast, text_index_forecast
-from data_pipeline.forecast_training import parts_as_trained
+from data_pipeline.forecast.memory import Memory, memory_of
+from data_pipeline.forecast.parts_as_trained import parts_as_trained
+from data_pipeline.forecast.pictures import OwnGrids, Pictures, own_grids, visual_parameters
+from data_pipeline.forecast.text_indexes import TextIndexForecast, text_index_forecast
 from data_pipeline.model_parts import (
     Counts,
     Parts,

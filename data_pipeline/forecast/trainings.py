@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data_pipeline.dry_run import about_tokens, images_at_hand, naming_the_study
 from data_pipeline.errors import InputError, RefusedImageError
-from data_pipeline.forecast import sequence_length
-from data_pipeline.forecast_memory import BYTES
-from data_pipeline.forecast_training import parts_as_trained
+from data_pipeline.forecast.dry_run import about_tokens, images_at_hand, naming_the_study
+from data_pipeline.forecast.memory import BYTES
+from data_pipeline.forecast.models import sequence_length
+from data_pipeline.forecast.parts_as_trained import parts_as_trained
 from data_pipeline.image_sources import ImageSource
 from data_pipeline.model_parts import Parts, counts_of, grid_of
 from data_pipeline.study import ModelSettings, Study, TrainingSettings

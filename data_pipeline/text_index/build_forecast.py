@@ -8,9 +8,9 @@ from pathlib import Path
 
 from data_pipeline.architectures import Architecture, architecture_of, count_parameters
 from data_pipeline.corpus import Corpus
-from data_pipeline.dry_run import about_tokens
 from data_pipeline.errors import InputError
-from data_pipeline.forecast_text_index import TextIndexForecast
+from data_pipeline.forecast.dry_run import about_tokens
+from data_pipeline.forecast.text_indexes import TextIndexForecast
 from data_pipeline.language_models import is_language_model
 from data_pipeline.model_parts import Parts, counts_of
 from data_pipeline.study import ModelSettings

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from data_pipeline.dry_run import dry_run
 from data_pipeline.errors import InputError
+from data_pipeline.forecast.dry_run import dry_run
 from data_pipeline.plan import make_plan
 from data_pipeline.study import load_study
 from tests.data_pipeline.tiny_models import save_connector, save_encoder, save_llm

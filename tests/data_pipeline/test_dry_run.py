@@ -15,12 +15,12 @@ import pytest
 from PIL import Image
 
 from data_pipeline.architectures import architecture_of, count_parameters
-from data_pipeline.dry_run import about_tokens, dry_run
 from data_pipeline.errors import InputError, RefusedImageError
-from data_pipeline.forecast import passes_per_image, tokens_per_image
-from data_pipeline.forecast_pictures import fitted_grid, pictures_of
+from data_pipeline.forecast.dry_run import about_tokens, dry_run
+from data_pipeline.forecast.matrix_rate import measure_matrix_rate
+from data_pipeline.forecast.models import passes_per_image, tokens_per_image
+from data_pipeline.forecast.pictures import fitted_grid, pictures_of
 from data_pipeline.images import Canvas, Grid
-from data_pipeline.matrix_rate import measure_matrix_rate
 from data_pipeline.published_architectures import KNOWN
 from data_pipeline.study import load_study
 from tests.data_pipeline.tiny_models import save_encoder, save_llm

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from data_pipeline.dry_run import dry_run
 from data_pipeline.errors import InputError
+from data_pipeline.forecast.dry_run import dry_run
 from data_pipeline.study import load_study
 from data_pipeline.training.connector_training import train_study_model
 from tests.data_pipeline.tiny_training import SHARED, write_tiny_training

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from data_pipeline.dry_run import dry_run
 from data_pipeline.errors import InputError
+from data_pipeline.forecast.dry_run import dry_run
 from data_pipeline.run import run_study
 from data_pipeline.schema import STORED_LENSES
 from data_pipeline.store import Results

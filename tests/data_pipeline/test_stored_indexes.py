@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from data_pipeline.corpus import everyday_sentences
-from data_pipeline.dry_run import dry_run
 from data_pipeline.errors import InputError
+from data_pipeline.forecast.dry_run import dry_run
 from data_pipeline.lenses.contextual import NOTES, STATED_NOTE
 from data_pipeline.loading import Loader
 from data_pipeline.plan import make_plan

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from data_pipeline.errors import InputError
+from data_pipeline.forecast.trainings import training_dry_run
 from data_pipeline.study import load_study
-from data_pipeline.training_dry_run import training_dry_run
 from tests.data_pipeline.tiny_training import SHARED, write_tiny_training
 from vlens.cli import main
 

@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from data_pipeline.dry_run import StudyForecast
-    from data_pipeline.forecast import ModelForecast
-    from data_pipeline.forecast_pictures import Pictures
-    from data_pipeline.matrix_rate import MatrixRate
+    from data_pipeline.forecast.dry_run import StudyForecast
+    from data_pipeline.forecast.matrix_rate import MatrixRate
+    from data_pipeline.forecast.models import ModelForecast
+    from data_pipeline.forecast.pictures import Pictures
 
 UNKNOWN = "?"
 _CORPUS_MISSING = (

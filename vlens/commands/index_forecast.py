@@ -23,7 +23,7 @@ def print_build_forecast(
 ) -> None:
     """Everything that an index's configuration says about its size and time."""
     from data_pipeline.corpus import named_corpus
-    from data_pipeline.matrix_rate import measure_matrix_rate
+    from data_pipeline.forecast.matrix_rate import measure_matrix_rate
     from data_pipeline.text_index.build_forecast import forecast_build
     from vlens.commands.forecast_tables import size
 

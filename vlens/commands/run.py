@@ -64,8 +64,8 @@ def _forecast(
 ) -> None:
     from rich.console import Console
 
-    from data_pipeline.dry_run import dry_run
-    from data_pipeline.matrix_rate import MatrixRate, measure_matrix_rate
+    from data_pipeline.forecast.dry_run import dry_run
+    from data_pipeline.forecast.matrix_rate import MatrixRate, measure_matrix_rate
     from data_pipeline.study import load_study
     from vlens.commands.forecast_tables import print_forecast
 

@@ -52,9 +52,9 @@ def command(study: str, model_id: str, device: str, dry_run: bool, tokens_per_se
 def _forecast(study: str, model_id: str, tokens_per_second: float | None) -> None:
     from rich.console import Console
 
-    from data_pipeline.matrix_rate import MatrixRate, measure_matrix_rate
+    from data_pipeline.forecast.matrix_rate import MatrixRate, measure_matrix_rate
+    from data_pipeline.forecast.trainings import training_dry_run
     from data_pipeline.study import load_study
-    from data_pipeline.training_dry_run import training_dry_run
     from vlens.commands.training_table import print_training
 
     loaded = load_study(study)

@@ -11,8 +11,8 @@ from rich.text import Text
 from vlens.commands.forecast_tables import UNKNOWN, count, duration, size
 
 if TYPE_CHECKING:
-    from data_pipeline.matrix_rate import MatrixRate
-    from data_pipeline.training_dry_run import TrainingForecast
+    from data_pipeline.forecast.matrix_rate import MatrixRate
+    from data_pipeline.forecast.trainings import TrainingForecast
 
 
 def print_training(

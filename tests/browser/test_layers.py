@@ -85,8 +85,7 @@ def test_patches_can_be_read_while_it_plays(page: Page, tiny_site: Path) -> None
     page.keyboard.press("p")
     opened.hover(0, 2)
     assert opened.title() == "Patch at row 0, column 2"
-    expect(page.locator("#play-button")).to_have_attribute("data-playing", "")
-    expect(page.locator("#layer-value")).to_have_text(LAYERS[-1])
+    expect(page.locator("#layer-value")).to_have_text(LAYERS[-1])  # it went on
 
 
 def test_with_reduced_motion_it_plays_on_request_and_nothing_glides(

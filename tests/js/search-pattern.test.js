@@ -50,6 +50,32 @@ test("patterns that take RegExp for ever take no time", () => {
   assert.ok(performance.now() - start < 2000);
 });
 
+test("characters whose codes end in the same bits are of their own kinds", () => {
+  for (const [low, high] of [["a", "\u0161"], ["b", "\u4e62"], ["\0", "\u0080"]]) {
+    for (const first of [low, high]) {
+      const found = compilePattern(`^[${low}]$`, { ignoreCase: false });
+      const order = first === low ? [low, high] : [high, low];
+      for (const text of [...order, ...order]) assert.equal(found(text), text === low, JSON.stringify([low, text]));
+    }
+  }
+});
+
+test("answers stay right when more has been worked out than is kept", () => {
+  let seed = 3;
+  const random = () => ((seed = (seed * 48271) % 2147483647) & 4096 ? "a" : "b");
+  const found = compilePattern("a.{16}c", { ignoreCase: false });
+  for (let round = 0; round < 2; round += 1) {
+    assert.equal(found(Array.from({ length: 90_000 }, random).join("")), false);
+    for (const length of [15, 16, 17]) assert.equal(found(`ba${"b".repeat(length)}c`), length === 16);
+  }
+});
+
+test("the longest patterns that can be searched are", () => {
+  assert.equal(compilePattern("a".repeat(200), { ignoreCase: true })("a".repeat(200)), true);
+  const much = compilePattern("^(a{40}){40}$", { ignoreCase: true });
+  assert.deepEqual([1599, 1600, 1601].map((count) => much("a".repeat(count))), [false, true, false]);
+});
+
 for (const [pattern, reason] of [
   ["(", /unterminated|group/i],
   ["[a", /class/i],

@@ -7,13 +7,13 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import text_index
+from benchmarks import measuring, text_index
 
 
 @pytest.fixture(autouse=True)
 def alone_in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_index, "has_peer", lambda: False)
-    monkeypatch.setattr(text_index, "_apart", lambda work, *arguments: work(*arguments))
+    monkeypatch.setattr(measuring, "has_peer", lambda: False)
+    monkeypatch.setattr(measuring, "apart", lambda work, *arguments: work(*arguments))
 
 
 def test_search_is_measured() -> None:
@@ -33,3 +33,6 @@ def test_build_is_measured() -> None:
     assert re.search(r"build +\d+\.\d+ s, \d+\.\d+ x the bare forward passes", done.output)
     inside, beyond = map(float, re.search(r"; ([\d.]+) s in its own and ([\d.]+) s", done.output).groups())
     assert inside > 0 and beyond > 0
+    done = CliRunner().invoke(text_index.main, ["build", *sizes, "--idle"], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert re.search(r"an idle LLM .*\nbuild +\d+\.\d+ s$", done.output)

@@ -20,12 +20,14 @@ from data_pipeline.errors import InputError
 from generator import queries
 from generator.database import Database
 from generator.image_files import DataFiles, data_file
+from generator.judge_records import JudgeFacts
 from generator.printable import printable
 from generator.records import ModelImage
 from generator.study_context import StudyContext, model_href
 
 MOST = 900
 """Items that are shown."""
+MOST_SORTED = 1_000_000
 FOLDER = "judge"
 CROPS_IN_FILE = 64
 _AROUND = 2
@@ -52,10 +54,14 @@ class Crop:
     """Left, top, width, height, each from 0 to 1."""
 
 
-def gallery(database: Database, context: StudyContext, judges: Sequence[str], files: DataFiles) -> Gallery:
+def gallery(
+    database: Database, context: StudyContext, facts: Sequence[JudgeFacts], files: DataFiles
+) -> Gallery:
     """Choose the items, make their files and say where these are."""
     models = [model.model_id for model in context.models]
-    rows = database.rows("judged_items", {"models": models, "seed": context.study.study_id, "most": MOST})
+    judges = [one.judge for one in facts]
+    chosen = {"models": models, "seed": context.study.study_id, "most": MOST, **_looked_at(facts)}
+    rows = database.rows("judged_items", chosen)
     pictures = _Pictures(database, context)
     items = [
         _item(list(mine), models, judges, pictures)
@@ -83,6 +89,13 @@ def gallery(database: Database, context: StudyContext, judges: Sequence[str], fi
         ],
     }
     return Gallery(len(items), rows[0]["items"] if rows else 0, data)
+
+
+def _looked_at(facts: Sequence[JudgeFacts]) -> dict[str, Any]:
+    """Of which judges only every n-th cell is looked at, so that about `MOST_SORTED` judgments are left."""
+    thorough = [one for one in facts if one.judgments > MOST_SORTED]
+    every = max((-(-one.judgments // MOST_SORTED) for one in thorough), default=1)
+    return {"thorough": [one.judge for one in thorough], "every": every}
 
 
 _KEY = ("image_id", "cell", "model_id", "lens", "vision_layer")

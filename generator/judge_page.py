@@ -88,8 +88,7 @@ def has_judgments(database: Database, context: StudyContext) -> bool:
 def judge_page(database: Database, context: StudyContext, files: DataFiles) -> JudgePage:
     """Ask for everything that judges said and decide the page; the gallery's files are kept."""
     facts = _ordered(judge_records.judge_facts(database), context)
-    ids = [one.judge for one in facts]
-    shown = gallery(database, context, ids, files)
+    shown = gallery(database, context, facts, files)
     found = judge_records.counts(database)
     lenses = judged_lenses(found)
     views = _views(database, context, facts, found)

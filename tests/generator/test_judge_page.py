@@ -11,7 +11,7 @@ import pytest
 
 from data_pipeline.schema import LENSES
 from data_pipeline.store import Results, ResultsWriter
-from generator import judge_records
+from generator import judge_gallery, judge_records
 from generator.build import build_site
 from generator.database import Database
 from generator.image_files import DataFiles, ImageFile
@@ -258,6 +258,18 @@ def test_judges_agree_by_stated_criteria(shown: JudgePage) -> None:
         if (row.first, row.second, row.lens) == ("Ada", "Bob", "LN-Lens")
     )
     assert pair.both + pair.first_only + pair.second_only + pair.neither == 32
+
+
+def test_items_of_a_judge_of_millions_are_looked_at_by_a_hash(
+    database: Database, context: StudyContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judge_gallery, "MOST_SORTED", 100)
+    facts = judge_records.judge_facts(database)
+    few = judge_gallery.gallery(database, context, facts, DataFiles(50, lambda file: None, {}))
+    monkeypatch.undo()
+    all_of_them = judge_gallery.gallery(database, context, facts, DataFiles(50, lambda file: None, {}))
+    assert few.items == all_of_them.items, "the number of items is that of the results"
+    assert 64 <= few.shown < all_of_them.shown == judge_gallery.MOST, "people's items stay: they are few"
 
 
 def test_the_first_judge_is_that_of_the_index(shown: JudgePage, context: StudyContext) -> None:

@@ -24,7 +24,7 @@ def answer_folder(results: Path, judge: str) -> Path:
 
 def has_answers(results: Results) -> bool:
     """Whether anybody but the annotations has judged these results."""
-    if any((results.folder / ANSWERS).glob("*/answers.jsonl")):
+    if any(path.stat().st_size for path in (results.folder / ANSWERS).glob("*/answers.jsonl")):
         return True
     judges = pc.unique(results.read("judgments")["judge"]).to_pylist()
     return any(judge != JUDGE_ID for judge in judges)

@@ -30,7 +30,7 @@ _MOST_QUESTIONS = 10_000
 _MOST_BYTES = 90_000_000
 _TRIES = 6
 _ENDED = ("completed", "failed", "expired", "cancelled")
-_STATE = "batches.json"
+BATCHES_FILE = "batches.json"
 _MARK = "vlens"
 
 
@@ -209,7 +209,7 @@ class BatchAsking:
             raise told from error
 
     def _read_state(self) -> list[SentBatch]:
-        path = self.place / _STATE
+        path = self.place / BATCHES_FILE
         if not path.is_file():
             return []
         try:
@@ -219,7 +219,7 @@ class BatchAsking:
 
     def _write_state(self) -> None:
         content = json.dumps([asdict(sent) for sent in self._sent], indent=1)
-        write_atomically(self.place / _STATE, content.encode())
+        write_atomically(self.place / BATCHES_FILE, content.encode())
 
 
 def _reason(row: dict[str, Any]) -> str:

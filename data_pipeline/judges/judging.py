@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-import pyarrow.parquet as pq
 
 from data_pipeline.errors import InputError
 from data_pipeline.folder_lock import written_by_one
@@ -22,27 +20,26 @@ from data_pipeline.judges.batch_asking import BatchAsking
 from data_pipeline.judges.endpoint import Endpoint
 from data_pipeline.judges.items import Item, check_fits, items_of, places_of, read_plan
 from data_pipeline.judges.journal import Journal
+from data_pipeline.judges.judge_identity import check_identity, keep_identity, model_judge
 from data_pipeline.judges.judge_runs import Judged, JudgeRun
 from data_pipeline.judges.judgment_rows import (
-    ModelJudge,
-    judgment_file,
+    judged_before,
     judgment_rows,
     write_judgments,
 )
 from data_pipeline.judges.outcomes import Outcome, outcome_of
 from data_pipeline.judges.pace import Pace
-from data_pipeline.judges.pictures import draw_pictures
+from data_pipeline.judges.pictures import draw_pictures, read_canvases
 from data_pipeline.judges.prompt import Prompt
 from data_pipeline.judges.questions import chosen_lists
-from data_pipeline.judges.shown import Shown, ShownLists
+from data_pipeline.judges.shown import ShownLists
 from data_pipeline.judges.spending import Estimate, Purse, estimate
 from data_pipeline.progress import Progress
-from data_pipeline.store import Results, readable, write_atomically
+from data_pipeline.store import Results
 from data_pipeline.versions import recorded_versions
 
 _WRITE_EVERY = 120.0
 _PATIENCE = 60.0
-_SETTINGS = "judge.json"
 
 
 class Judging:
@@ -59,7 +56,7 @@ class Judging:
             raise InputError("--budget needs --price-in and --price-out, dollars per million tokens")
         self.results = Results(folder)
         self.prompt = Prompt.load()
-        self.judge = ModelJudge(run.judge_id, run.address.model, self.prompt, self._note())
+        self.judge = model_judge(run.judge_id, run.address, self.prompt)
         items = read_plan(self.results, run.choice.plan)
         every = items_of(self.results.read("judge_items"))
         self.lists = ShownLists(self.results.paths, places_of([*items, *every]))
@@ -70,12 +67,12 @@ class Judging:
             raise InputError(
                 f"{folder}: plan {items[0].plan} has nothing to judge of these lenses and layers"
             )
-        judged = {key for _, key in chosen} | self._judged_before()
+        judged = {key for _, key in chosen} | judged_before(self.results, self.judge.judge)
         pairs = [pair for pair in _pairs(every) if pair[1] in judged]
         self._all = Interview(pairs, self.lists, self.prompt, run.address.model)
         self._canvases = self._read_canvases()
         self.place = answer_folder(folder, self.judge.judge)
-        self._check_settings()
+        check_identity(self.place, self.judge, run.address, self.results)
         self.journal = Journal(self.place)
 
     def todo(self) -> list[Asked]:
@@ -100,14 +97,16 @@ class Judging:
             InputError: the endpoint cannot be asked, or another process asks for this judge.
             KeyboardInterrupt: stopped by the user; answers are kept.
         """
+        endpoint = Endpoint(self.run.address) if self.todo() else None  # refused before anything is written
         with written_by_one(self.place, "vlens judge run"), Journal(self.place) as self.journal:
-            write_atomically(self.place / _SETTINGS, self._settings().encode())
+            keep_identity(self.place, self.judge, self.run.address)
             before = self._counts()
             started, clock, asked_now, out = datetime.now(UTC), time.perf_counter(), 0, False
             written = True
             try:
-                if todo := self.todo():
-                    asked_now, out = self._ask(todo)
+                todo = self.todo()
+                if todo and endpoint:
+                    asked_now, out = self._ask(endpoint, todo)
             finally:
                 seconds = time.perf_counter() - clock
                 run = self._run_row(started, seconds) if self._counts() != before else None
@@ -119,9 +118,8 @@ class Judging:
                 self.judge.judge, lists, answered, interpretable, failed, spent, asked_now, out, written
             )
 
-    def _ask(self, todo: list[Asked]) -> tuple[int, bool]:
+    def _ask(self, endpoint: Endpoint, todo: list[Asked]) -> tuple[int, bool]:
         """Ask the first question alone: it tells whether the endpoint works, and what a question costs."""
-        endpoint = Endpoint(self.run.address)
         tally, done = self._tally(), 0
         spent_before = self._spent()
         purse = Purse(self.run.budget, spent_before, self.forecast().each)
@@ -179,27 +177,13 @@ class Judging:
 
     def _read_canvases(self) -> Mapping[str, Mapping[str, Any]]:
         wanted = {asked.canvas_id for asked in self.interview.own.values()}
-        rows = {row["canvas_id"]: row for row in _canvases(self.results, wanted)}
+        rows = {row["canvas_id"]: row for row in read_canvases(self.results.paths("canvases"), wanted)}
         if lost := sorted(wanted - set(rows)):
             raise InputError(
                 f"{self.folder}: holds no canvas {lost[0]}, and a judge must see what the models saw"
             )
         self._pictures = lru_cache(maxsize=64)(lambda canvas_id, cell: draw_pictures(rows[canvas_id], cell))
         return rows
-
-    def _judged_before(self) -> set[Shown]:
-        """The lists that earlier runs were asked about.
-
-        Lists that nobody asked about may share an answer, but only where they say the same as others: rows of
-        these would be a biased sample.
-        """
-        keys: set[Shown] = set()
-        for path in self.results.paths("judgments"):
-            if path.name == judgment_file(self.judge.judge):
-                with readable(path):
-                    table = pq.read_table(path, columns=list(Shown._fields), partitioning=None)
-                keys.update(Shown(**row) for row in table.to_pylist())
-        return keys
 
     def _tally(self) -> Tally:
         """Verdicts and failures of the questions that are through."""
@@ -238,40 +222,6 @@ class Judging:
         rows = judgment_rows(self.judge, self._all, dict(self.journal.answers))
         return not rows or write_judgments(self.folder, self.judge, rows, self.lists, patience, run)
 
-    def _settings(self) -> str:
-        content = {
-            "judge": self.judge.judge,
-            "model": self.run.address.model,
-            "prompt": self.prompt.name,
-            "prompt_hash": self.prompt.hash,
-            "extra": dict(self.run.address.extra),
-        }
-        return json.dumps(content, indent=1, sort_keys=True) + "\n"
-
-    def _check_settings(self) -> None:
-        """One judge is one model with one prompt and one way to ask it."""
-        path = self.place / _SETTINGS
-        try:
-            known = json.loads(path.read_text(encoding="utf-8"))
-            known = {str(name): value for name, value in known.items()}
-        except FileNotFoundError:
-            known = {}
-        except (ValueError, AttributeError) as error:
-            raise InputError(f"{path}: is not what a judge was asked with ({error})") from error
-        for name, value in json.loads(self._settings()).items():
-            if name in known and known[name] != value:
-                before = f"judge {self.judge.judge} was asked with {name} {known[name]!r}"
-                raise InputError(f"{before}, now {value!r}: that is another judge, name it with --judge")
-        judges = {row["judge"]: row["kind"] for row in self.results.read("judges").to_pylist()}
-        if judges.get(self.judge.judge, "model") != "model":
-            raise InputError(
-                f"judge {self.judge.judge} is no model in these results; choose a name with --judge"
-            )
-
-    def _note(self) -> str:
-        extra = f"; with {json.dumps(dict(self.run.address.extra))}" if self.run.address.extra else ""
-        return f"asked at {self.run.address.shown_url}, prompt {self.prompt.name}{extra}"
-
     def _run_row(self, started: datetime, seconds: float) -> dict[str, Any]:
         name = f"judge {self.judge.judge} {started.isoformat()}"
         return {
@@ -286,14 +236,6 @@ class Judging:
 
 def _pairs(items: list[Item]) -> list[tuple[Item, Any]]:
     return [(item, key) for item in items for key in item.keys()]  # noqa: SIM118  # not a dictionary
-
-
-def _canvases(results: Results, wanted: set[str]) -> Iterator[dict[str, Any]]:
-    """The rows of some canvases; the pictures of the others are not read."""
-    for path in results.paths("canvases"):
-        with readable(path):
-            table = pq.read_table(path, filters=[("canvas_id", "in", wanted)], partitioning=None)
-        yield from table.to_pylist()
 
 
 def _note_of(tally: Tally, spent: float, priced: bool) -> str:

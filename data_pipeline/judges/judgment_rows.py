@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from data_pipeline.errors import InputError
 from data_pipeline.folder_lock import written_by_one
@@ -18,7 +19,7 @@ from data_pipeline.judges.outcomes import Outcome, outcome_of
 from data_pipeline.judges.prompt import Prompt
 from data_pipeline.judges.shown import Shown, ShownLists
 from data_pipeline.schema import TABLES
-from data_pipeline.store import ResultsWriter, read_manifest
+from data_pipeline.store import Results, ResultsWriter, read_manifest, readable
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,21 @@ class ModelJudge:
 def judgment_file(judge: str) -> str:
     """The name of the parts that hold a judge's verdicts, one in each model's folder."""
     return f"judge-{judge}.parquet"
+
+
+def judged_before(results: Results, judge: str) -> set[Shown]:
+    """The lists that earlier runs of `judge` were asked about.
+
+    Lists that nobody asked about may share an answer, but only where they say the same as others: rows of
+    these would be a biased sample.
+    """
+    keys: set[Shown] = set()
+    for path in results.paths("judgments"):
+        if path.name == judgment_file(judge):
+            with readable(path):
+                table = pq.read_table(path, columns=list(Shown._fields), partitioning=None)
+            keys.update(Shown(**row) for row in table.to_pylist())
+    return keys
 
 
 def judgment_rows(

@@ -7,14 +7,17 @@ nothing is derived from a model's name. Frames are drawn around the pixels that 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
+from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from data_pipeline.errors import InputError
+from data_pipeline.store import readable
 
 PICTURE_TYPE = "image/jpeg"
 _FORMATS = ("PNG", "JPEG", "WEBP")
@@ -49,6 +52,14 @@ def cell_box(canvas: Mapping[str, Any], cell: int, margin: int = 0) -> Box:
     x1 = canvas["grid_x"] + (col + 1 + margin) * canvas["cell_width"]
     y1 = canvas["grid_y"] + (row + 1 + margin) * canvas["cell_height"]
     return max(x0, 0.0), max(y0, 0.0), min(x1, float(canvas["width"])), min(y1, float(canvas["height"]))
+
+
+def read_canvases(paths: Sequence[Path], wanted: set[str]) -> Iterator[dict[str, Any]]:
+    """The rows of table `canvases` in `paths` with these ids; the pictures of the others are not read."""
+    for path in paths:
+        with readable(path):
+            table = pq.read_table(path, filters=[("canvas_id", "in", wanted)], partitioning=None)
+        yield from table.to_pylist()
 
 
 def draw_pictures(canvas: Mapping[str, Any], cell: int) -> JudgePictures:

@@ -121,7 +121,7 @@ def test_a_plan_grows_and_keeps_its_beginning(tiny_results: Path) -> None:
     first = items(tiny_results)["alpha-round"]
     assert {item.vision_layers for item in first} == {(0, 4)}
     (tiny_results / "judge_answers" / "someone").mkdir(parents=True)
-    (tiny_results / "judge_answers" / "someone" / "answers.jsonl").touch()
+    (tiny_results / "judge_answers" / "someone" / "answers.jsonl").write_text("{}\n")
     make_plan(tiny_results, PlanSettings(patches=6))
     grown = items(tiny_results)["alpha-round"]
     assert [(i.image_id, i.cell) for i in grown[:3]] == [(i.image_id, i.cell) for i in first]

@@ -389,6 +389,18 @@ def test_no_key_is_said(
     assert "no key for https://api.openai.com/v1: set the environment variable OPENAI_API_KEY" in (
         capsys.readouterr().err
     )
+    assert not (planned / "judge_answers").exists()
+
+
+def test_a_name_belongs_to_nobody_before_the_first_answer(planned: Path) -> None:
+    choice = Choice(patches=1, lenses=("logit",), vision_layers=("0",))
+    with JudgeServer() as server:
+        with pytest.raises(InputError, match="no model"):
+            judge(planned, server, model="misspelt", judge="mine")
+        make_plan(planned, PlanSettings(patches=2, seed=5))  # nobody has judged the first one
+        assert judge(planned, server, judge="mine", choice=choice).answered
+        with pytest.raises(InputError, match="was asked with model 'made-up-judge', now 'other'"):
+            judge(planned, server, model="other", judge="mine")
 
 
 def test_results_without_a_plan_are_told_how_to_get_one(

@@ -71,6 +71,8 @@ class JudgePage:
     relations: dict[str, str]
     agreements: tuple[AgreementTable, ...]
     gallery: Gallery
+    items: str
+    """How many items were judged."""
     least_images: int
     most_pairs: int
     function_words: str
@@ -102,6 +104,7 @@ def judge_page(database: Database, context: StudyContext, files: DataFiles) -> J
         relations=RELATIONS,
         agreements=agreement_tables(database, facts),
         gallery=shown,
+        items=thousands(shown.items),
         least_images=LEAST_IMAGES,
         most_pairs=MOST_PAIRS,
         function_words=" ".join(sorted(FUNCTION_WORDS)),

@@ -25,7 +25,7 @@ from data_pipeline.published_architectures import KNOWN
 from data_pipeline.study import load_study
 from tests.data_pipeline.tiny_models import save_encoder, save_llm
 from vlens.cli import main
-from vlens.commands.forecast_tables import duration
+from vlens.commands.forecast_tables import count, duration
 
 PUBLISHED = {  # parameters as they are published; of CLIP and SigLIP the vision half alone
     "meta-llama/Meta-Llama-3-8B": ("llm", 8_030_261_248),
@@ -341,6 +341,14 @@ def test_a_model_with_canvases_of_any_size_is_forecast_from_the_pictures(tmp_pat
 )
 def test_times_are_in_the_unit_that_a_person_would_take(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_parameters_are_counted_in_a_unit_that_says_something() -> None:
+    assert [count(number) for number in (56_320, 1_350_000, 7_298_617_344)] == [
+        "56,320",
+        "1.35 x 10^6",
+        "7.3 x 10^9",
+    ]
 
 
 def test_rows_of_a_parquet_file_are_counted(tmp_path: Path) -> None:

@@ -223,6 +223,8 @@ def _whose_rate(found: StudyForecast) -> str:
 
 def count(number: int) -> str:
     """Of parameters, like `7.3 x 10^9`."""
+    if number < 10**6:
+        return f"{number:,}"
     power = 9 if number >= 10**9 else 6
     return f"{number / 10**power:.3g} x 10^{power}"
 

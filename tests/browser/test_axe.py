@@ -117,6 +117,8 @@ def test_the_judges(page: Page, judged_site: Path) -> None:
     page.locator("html[data-ready]").wait_for()
     page.locator("details").evaluate_all("nodes => nodes.forEach((node) => { node.open = true; })")
     nothing(page)
+    ModelPage.open(page, judged_site / ALPHA, "#image=scene-0&layer=2&patch=0,1&map=verdict&judge=vlm-judge")
+    nothing(page)
 
 
 def test_the_comparison(page: Page, tiny_site: Path) -> None:

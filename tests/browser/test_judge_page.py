@@ -131,9 +131,8 @@ def test_more_items_are_shown_when_asked_for_and_pictures_come(judge: Page) -> N
     assert judge.locator(".item").count() == 24
     judge.locator("#more-items").click()
     assert judge.locator(".item").count() == 48
-    judge.wait_for_function(
-        "[...document.querySelectorAll('.crop img')].every((img) => img.naturalWidth > 0)"
-    )
+    expect(judge.locator(".crop img:not([src])")).to_have_count(0)
+    judge.evaluate("Promise.all([...document.querySelectorAll('.crop img')].map((img) => img.decode()))")
 
 
 def test_a_table_is_saved_with_figures_as_figures(judge: Page) -> None:

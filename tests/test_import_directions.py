@@ -126,10 +126,20 @@ def test_light_modules_import_where_torch_is_not_installed(code: str) -> None:
 _COMMAND = "from vlens.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
-@pytest.mark.parametrize("command", [["--help"], ["--version"], ["schema"]])
+@pytest.mark.parametrize("command", [["--help"], ["--version"], ["schema"], ["judge", "run", "--help"]])
 def test_light_commands_work_where_torch_is_not_installed(command: list[str]) -> None:
     done = run_without_torch(_COMMAND, *command)
     assert done.returncode == 0, done.stderr
+
+
+def test_cells_are_drawn_and_verdicts_shown_where_torch_is_not_installed(tiny_results: Path) -> None:
+    for step in (
+        ["plan", "--patches", "1"],
+        ["run", "--model", "m", "--estimate"],
+        ["show", "--no-differences"],
+    ):
+        done = run_without_torch(_COMMAND, "judge", step[0], str(tiny_results), *step[1:])
+        assert done.returncode == 0, done.stderr
 
 
 def test_a_site_is_built_where_torch_is_not_installed(tiny_results: Path, tmp_path: Path) -> None:

@@ -392,6 +392,16 @@ def test_no_key_is_said(
     assert not (planned / "judge_answers").exists()
 
 
+def test_a_light_installation_is_told_what_to_install(
+    planned: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "openai", None)
+    with JudgeServer() as server:
+        assert main(command(server, planned)) == 2
+    assert "pip install 'vlens[judge]'" in capsys.readouterr().err
+    assert not (planned / "judge_answers").exists()
+
+
 def test_a_name_belongs_to_nobody_before_the_first_answer(planned: Path) -> None:
     choice = Choice(patches=1, lenses=("logit",), vision_layers=("0",))
     with JudgeServer() as server:

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, Request
 
 from generator.build import build_site
+from tests.browser.kept_pages import KeptPages
 from tests.browser.planted_study import build_planted_site
 
 LOCAL_SCHEMES = ("file:", "data:", "blob:")
@@ -66,6 +67,26 @@ def any_site(tiny_site: Path) -> Path:
     return Path(named).resolve() if named else tiny_site
 
 
+@pytest.fixture(scope="session")
+def kept_pages(browser: Browser) -> KeptPages:
+    """The pages that tests use one after the other."""
+    return KeptPages(browser)
+
+
+@pytest.fixture
+def page(
+    kept_pages: KeptPages, browser_context_args: dict[str, Any], request: pytest.FixtureRequest
+) -> Iterator[Page]:
+    """An empty page, as new."""
+    page = kept_pages.taken(browser_context_args)
+    yield page
+    report = getattr(request.node, "rep_call", None)
+    if report and report.passed:
+        kept_pages.give_back(page, browser_context_args)
+    else:
+        page.context.close()
+
+
 @pytest.fixture(autouse=True)
 def no_complaints(page: Page) -> Iterator[None]:
     """Fail the test if the page complains or asks anything of a network."""
@@ -79,9 +100,17 @@ def no_complaints(page: Page) -> Iterator[None]:
         if not request.url.startswith(LOCAL_SCHEMES):
             complaints.append(f"request: {request.url}")
 
-    page.on("console", on_console)
-    page.on("request", on_request)
-    page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
-    page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}") or dialog.dismiss())
+    def on_error(error: Error) -> None:
+        complaints.append(f"page error: {error}")
+
+    def on_dialog(dialog: Dialog) -> None:
+        complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    heard = {"console": on_console, "request": on_request, "pageerror": on_error, "dialog": on_dialog}
+    for event, hear in heard.items():
+        page.on(event, hear)
     yield
+    for event, hear in heard.items():
+        page.remove_listener(event, hear)
     assert not complaints, "\n".join(complaints)

@@ -127,6 +127,7 @@ def test_every_token_shows_literally_in_every_panel(page: Page, torture_site: Pa
     words = {without_space(unicodedata.normalize("NFKC", token).lower()) for token in shown}
     legend = {unicodedata.normalize("NFKC", label) for label in seen["legend"]}
     assert {label for label in legend if not re.match(r"[a-z]", label)} <= words | on_map
+    page.close()  # else the next test's page would run the script too
 
 
 def test_labels_and_titles_say_the_same(page: Page, torture_site: Path) -> None:

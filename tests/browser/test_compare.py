@@ -262,7 +262,7 @@ def test_from_a_models_page_with_what_it_shows_and_back(page: Page, tiny_site: P
 
 def test_from_the_index(page: Page, tiny_site: Path) -> None:
     page.goto((tiny_site / "index.html").as_uri())
-    page.locator(".compare-entry a").click()
+    page.locator(".compare-entry a[href='compare.html']").click()
     ComparePage(page).ready()
     page.go_back()
     page.locator(".llm a").first.click()

@@ -34,7 +34,15 @@ class PlanSettings:
     models: tuple[str, ...] = ()
 
 
-def make_plan(folder: Path, settings: PlanSettings) -> list[Item]:
+@dataclass(frozen=True)
+class DrawnPlan:
+    """The items of a plan; `lists`: how many lists of neighbours there are to judge at them."""
+
+    items: list[Item]
+    lists: int
+
+
+def make_plan(folder: Path, settings: PlanSettings) -> DrawnPlan:
     """Draw the cells and write them into `folder`; a plan of this name may only grow once it was judged.
 
     Raises:
@@ -61,7 +69,8 @@ def make_plan(folder: Path, settings: PlanSettings) -> list[Item]:
             own = [item for item in items if item.model_id == model_id]
             path = item_path(settings.plan, model_id)
             writer.write_part(path, table_of_items(own), digest_of(own, lists))
-    return items
+        there = sum(lists.has(key) for item in items for key in item.keys())  # noqa: SIM118
+    return DrawnPlan(items, there)
 
 
 def draw_plan(results: Results, settings: PlanSettings) -> list[Item]:

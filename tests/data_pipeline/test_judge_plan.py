@@ -103,7 +103,8 @@ def items(folder: Path) -> dict[str, list[Item]]:
 
 
 def test_models_of_one_canvas_share_their_cells(tiny_results: Path) -> None:
-    make_plan(tiny_results, PlanSettings(patches=5))
+    drawn = make_plan(tiny_results, PlanSettings(patches=5))
+    assert drawn.lists == 5 * (5 * 9 + 5)  # the sixth model lacks a lens, and another at one layer
     plan = items(tiny_results)
     cells = {
         model: [(i.image_id, i.cell, i.null_image_id, i.null_cell) for i in own]

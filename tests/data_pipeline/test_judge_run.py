@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,7 +28,7 @@ from data_pipeline.judges.planning import PlanSettings, make_plan
 from data_pipeline.judges.questions import Choice
 from data_pipeline.judges.spending import Prices
 from data_pipeline.progress import SilentProgress
-from data_pipeline.store import Results
+from data_pipeline.store import Results, ResultsWriter
 from tests.data_pipeline.test_judge_plan import change_neighbors
 from vlens.cli import main
 
@@ -39,14 +40,31 @@ PRICES = Prices(1.0, 4.0)
 COST = (1500 * 1 + 200 * 4) / 1e6  # of one answer
 
 
-@pytest.fixture
-def planned(tiny_results: Path) -> Path:
-    """The tiny study with a plan: two models of one canvas, three cells, two layers, three lenses."""
-    settings = PlanSettings(
-        patches=3, vision_layers=("0", "N"), models=("alpha-round", "beta-round"), stratify="truth"
+MODELS = ("alpha-round", "beta-round")
+
+
+@pytest.fixture(scope="module")
+def template(tiny_study_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two models of the tiny study on one canvas, with a plan: three cells, two layers, three lenses."""
+    folder = shutil.copytree(tiny_study_folder, tmp_path_factory.mktemp("judge") / "tiny")
+    manifest = Results(folder).manifest
+    manifest.expected = [entry for entry in manifest.expected if entry.model_id in MODELS]
+    manifest.absent = []
+    others = {row["model_id"] for row in Results(folder).read("models").to_pylist()} - set(MODELS)
+    writer = ResultsWriter(folder, manifest)
+    writer.drop_stale_parts(
+        path
+        for path in list(manifest.parts)
+        if not others & {piece.removesuffix(".parquet") for piece in path.split("/")}
     )
-    make_plan(tiny_results, settings)
-    return tiny_results
+    make_plan(folder, PlanSettings(patches=3, vision_layers=("0", "N"), models=MODELS, stratify="truth"))
+    return folder
+
+
+@pytest.fixture
+def planned(template: Path, tmp_path: Path) -> Path:
+    """A copy that the test may change."""
+    return shutil.copytree(template, tmp_path / "tiny")
 
 
 def judge(folder: Path, server: JudgeServer, **changes: Any) -> Judged:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import click
 
-from data_pipeline.errors import InputError
 from vlens.commands.options import COUNT, FOLDER
 
 
@@ -64,16 +64,11 @@ def command(
 
     by = next((known for known in STRATIFICATIONS if known == stratify), None)
     settings = PlanSettings(plan, patches, seed, by, whole_neighbourhood, lenses, layers, models)
-    items = make_plan(results, settings)
-    by_model: dict[str, int] = {}
-    for item in items:
-        by_model[item.model_id] = by_model.get(item.model_id, 0) + 1
-    lists = sum(len(item.lenses) * len(item.vision_layers) for item in items)
+    drawn = make_plan(results, settings)
+    by_model = Counter(item.model_id for item in drawn.items)
     fewest, most = min(by_model.values()), max(by_model.values())
-    if not items:
-        raise InputError(f"{results}: no cell to draw")
     count = f"{most}" if fewest == most else f"{fewest} to {most}"
     click.echo(
-        f"Plan {plan}: {count} cells of each of {len(by_model)} models, {lists:,} lists of candidates; "
+        f"Plan {plan}: {count} cells of each of {len(by_model)} models, {drawn.lists:,} lists of candidates; "
         f"judge them with: vlens judge run {results}"
     )

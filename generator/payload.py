@@ -5,7 +5,7 @@ A page holds one block `payload-shared` (tokens, sentences, words, score levels)
 decoded. `assets/js/payload.js` reads it back.
 
 What is kept: every text, every id, every badge; scores, cosines and nats to three decimals; norms to four
-significant digits. LN-Lens's lists by percentile hold percentiles, to three decimals of a percent, and no
+significant digits. LN-Lens's lists by percentile hold percentiles, to two decimals of a percent, and no
 cosines. A probability is kept as the logarithm of its softmax's denominator, which all tokens of a cell have
 in common.
 """
@@ -29,7 +29,7 @@ from generator.readings import Frame, Part, Texts, numbered, pairs, real, split_
 from generator.residuals import residuals
 
 _SCALE = 1000
-_PERCENTILE_SCALE = 100_000
+_PERCENTILE_SCALE = 10_000
 _SMALLEST_PROBABILITY = 1e-30
 
 
@@ -150,8 +150,11 @@ class _Neighbors:
 
     def _add_levels(self, shared: Block, lens: str, table: pa.Table) -> Ints:
         """Scores as numbers of the levels that occur: half-precision logits are far from dense."""
-        column, scale = ("percentile", _PERCENTILE_SCALE) if lens == PERCENTILE_LENS else ("score", _SCALE)
-        scores = np.rint(np.nan_to_num(real(table[column])) * scale).astype(np.int64)
+        if lens == PERCENTILE_LENS:
+            figures, scale = np.clip(np.nan_to_num(real(table["percentile"])), 0, 1), _PERCENTILE_SCALE
+        else:
+            figures, scale = real(table["score"]), _SCALE
+        scores = np.rint(figures * scale).astype(np.int64)
         levels, numbers = np.unique(scores, return_inverse=True)
         shared.header[f"{lens}.levels"] = {"first": int(levels[0]), "scale": scale}
         shared.add(f"{lens}.levels", np.diff(levels))

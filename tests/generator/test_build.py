@@ -68,6 +68,7 @@ def test_there_is_an_index_and_a_page_for_every_model(site: Path) -> None:
     assert names == {
         "index.html",
         "compare.html",
+        "judge.html",
         *(f"models/{model.model_id}.html" for model in tiny.MODELS),
     }
 
@@ -163,7 +164,7 @@ def test_a_second_build_replaces_the_first_and_removes_what_is_gone(
     report = build_site(tiny_results, output, with_data=False)
     assert not (output / "data").exists()
     assert report.data_bytes == 0
-    assert report.pages == len(pages(output)) == 8
+    assert report.pages == len(pages(output)) == 9
     site_files = {name: content for name, content in contents(output).items() if name != MARKER}
     assert report.bytes == sum(map(len, site_files.values()))
     assert "data/manifest.json" not in (output / "index.html").read_text(encoding="utf-8")
@@ -208,7 +209,7 @@ def test_a_file_or_the_results_themselves_are_no_output(tiny_results: Path, tmp_
 
 def test_an_empty_folder_is_fine(tiny_results: Path, tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
-    assert build_site(tiny_results, tmp_path / "site").pages == 8
+    assert build_site(tiny_results, tmp_path / "site").pages == 9
 
 
 def _written(tmp_path: Path, **rows: object) -> Path:
@@ -323,11 +324,13 @@ def test_many_images_lie_in_files_of_their_own(tiny_results: Path, tmp_path: Pat
     output = tmp_path / "site"
     report = build_site(tiny_results, output, images_in_page=1)
     files = sorted(path.relative_to(output).as_posix() for path in output.rglob("*.js"))
-    of_images = [name for name in files if not name.startswith("canvases/")]
+    of_judges = [name for name in files if name.startswith("judge/")]
+    of_images = [name for name in files if name.startswith("models/")]
     assert of_images == sorted(
         f"models/{model.model_id}/0000{place}.js" for model in tiny.MODELS for place in (1, 2)
     )
-    assert len(files) - len(of_images) == len(tiny.canvas_rows())  # models that saw the same share it
+    assert of_judges == ["judge/00001.js", "judge/00002.js"]
+    assert len(files) - len(of_images) - len(of_judges) == len(tiny.canvas_rows())  # models that saw the same share it
     assert report.data_files == len(files)
     assert set(files) <= set((output / MARKER).read_text(encoding="utf-8").splitlines())
     page = (output / "models" / "alpha-wide.html").read_text(encoding="utf-8")

@@ -119,8 +119,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "results"
         write_results(folder, cells)
-        items = make_plan(folder, PlanSettings(patches=cells))
-        planned = sum(len(item.lenses) * len(item.vision_layers) for item in items)
+        planned = make_plan(folder, PlanSettings(patches=cells)).lists
         with JudgeServer(at_random(options.faults), hang=TIMEOUT + 1, retry_after="1") as server:
             begin = time.perf_counter()
             first = ask(folder, server, options.concurrency)

@@ -330,7 +330,7 @@ def test_many_images_lie_in_files_of_their_own(tiny_results: Path, tmp_path: Pat
         f"models/{model.model_id}/0000{place}.js" for model in tiny.MODELS for place in (1, 2)
     )
     assert of_judges == ["judge/00001.js", "judge/00002.js"]
-    assert len(files) - len(of_images) - len(of_judges) == len(tiny.canvas_rows())  # models that saw the same share it
+    assert len(files) - len(of_images) - len(of_judges) == len(tiny.canvas_rows())
     assert report.data_files == len(files)
     assert set(files) <= set((output / MARKER).read_text(encoding="utf-8").splitlines())
     page = (output / "models" / "alpha-wide.html").read_text(encoding="utf-8")

@@ -61,7 +61,9 @@ def test_each_named_file_is_there_and_is_a_call_with_its_key(site: Path, facts: 
         text = (site / file["src"]).read_text(encoding="utf-8")
         assert text.startswith(f'vlensImage("{file["key"]}",{{"payload-')
         assert text.endswith('"});\n')
-    written = {path.relative_to(site).as_posix() for path in site.rglob("*.js") if path.parent.name != "judge"}
+    written = {
+        path.relative_to(site).as_posix() for path in site.rglob("*.js") if path.parent.name != "judge"
+    }
     assert written == {file["src"] for file in files} | {file["canvas"]["src"] for file in files}
 
 

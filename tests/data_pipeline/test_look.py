@@ -17,7 +17,7 @@ from data_pipeline.look.records import is_taken
 from data_pipeline.look.run import with_few_text_layers
 from data_pipeline.look.texts import NO_INDEX, TextChoice
 from data_pipeline.progress import SilentProgress
-from data_pipeline.schema import LENSES
+from data_pipeline.schema import STORED_LENSES
 from data_pipeline.store import Results
 from data_pipeline.study import load_study
 from data_pipeline.user_cache import cache_folder
@@ -271,7 +271,7 @@ def test_a_small_index_is_built_once_and_serves_other_images(
 ) -> None:
     text = TextChoice("everyday", 20)
     take(prepare([photo], str(models / "smolvlm"), text=text), tmp_path / "first")
-    assert {row["lens"] for row in rows(tmp_path / "first", "neighbors")} == set(LENSES)
+    assert {row["lens"] for row in rows(tmp_path / "first", "neighbors")} == set(STORED_LENSES)
     (model,) = rows(tmp_path / "first", "models")
     assert model["corpus"] == "everyday (20 texts)"
     stamps = index_files(cache_folder())
@@ -422,7 +422,7 @@ def test_damaged_results_are_computed_again(photo: Path, tmp_path: Path, models:
 def test_scenes_are_judged_as_their_truth_is_known(tmp_path: Path) -> None:
     take(prepare([], "olmo-clip", scenes=2, reading=Reading((0, "N"))), tmp_path / "results")
     assert [row["image_id"] for row in rows(tmp_path / "results", "images")] == ["report-0000", "report-0001"]
-    assert {row["lens"] for row in rows(tmp_path / "results", "judgments")} == set(LENSES)
+    assert {row["lens"] for row in rows(tmp_path / "results", "judgments")} == set(STORED_LENSES)
 
 
 def test_the_cache_lies_where_it_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -110,6 +110,22 @@ def test_wrong_input_is_one_line(
     assert [path.name for path in tmp_path.iterdir()] == ["something.txt"]
 
 
+def test_an_index_is_not_replaced_by_one_of_another_corpus(
+    index: Path, corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = {file.name: (file.read_bytes(), file.stat().st_mtime_ns) for file in index.iterdir()}
+    (tmp_path / "other.txt").write_text("a green house")
+    how = ["build", "--model", "toy:llms/olmo", "--output"]
+    assert run(*how, index, "--corpus", tmp_path / "other.txt") == 2
+    assert "holds an index of olmo and the corpus mine.txt" in capsys.readouterr().err
+    assert run(*how, index, "--corpus", corpus) == 0
+    assert "the index is already there; nothing is read" in "".join(capsys.readouterr())
+    assert {file.name: (file.read_bytes(), file.stat().st_mtime_ns) for file in index.iterdir()} == kept
+    (tmp_path / "index.json").write_text('{"format": "vlens-text-index-1"}')
+    assert run(*how, tmp_path, "--corpus", corpus) == 2
+    assert "name another folder, nothing was written" in capsys.readouterr().err
+
+
 def test_tables_are_corpora_too(tmp_path: Path, corpus: Path, index: Path) -> None:
     lines = corpus.read_text().split("\n")
     (tmp_path / "mine.csv").write_text(

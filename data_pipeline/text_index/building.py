@@ -11,7 +11,7 @@ import hashlib
 import json
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from data_pipeline.progress import Progress
 from data_pipeline.store import write_atomically
 from data_pipeline.text_index.codes import Coding
 from data_pipeline.text_index.contexts import Context, choose_contexts, tokenize
-from data_pipeline.text_index.header import HEADER_FILE, Origin, check_disk
+from data_pipeline.text_index.header import HEADER_FILE, Header, Origin, check_disk
 from data_pipeline.text_index.layer_files import LayerFile
 from data_pipeline.text_index.reading import Reader
 from data_pipeline.text_index.settings import BuildSettings
@@ -44,17 +44,19 @@ def build_index(
     corpus: Corpus,
     settings: BuildSettings,
     progress: Progress,
-) -> tuple[Context, ...]:
+) -> tuple[Context, ...] | None:
     """Let `llm` read `corpus` and write its hidden states; the contexts that the index now has.
 
+    None where the very index is there already: then nothing is read.
+
     Raises:
-        InputError: a layer that the model does not have, too little disk, or a hidden state that is not
-        finite.
+        InputError: a layer that the model does not have, another index in the folder, too little disk, or a
+        hidden state that is not finite.
     """
-    layers, name = tuple(sorted(set(settings.layers))), settings.llm_id
-    if not layers or layers[0] < 0 or layers[-1] > num_blocks(llm):
-        raise InputError(f"text layers {list(layers)}: {name} has layers 0 to {num_blocks(llm)}")
-    most = min(settings.max_tokens, _context_of(llm))
+    origin = _origin(llm, tokenizer, corpus, settings)
+    if _is_there(folder, origin, progress):
+        return None
+    name, most = origin.llm, origin.max_tokens
     read = tokenize(tokenizer, corpus, most)
     if read.cut:
         progress.say(
@@ -64,7 +66,16 @@ def build_index(
     chosen = choose_contexts(read, settings.max_per_token, settings.seed)
     if len(chosen) == 0:
         raise InputError(f"corpus {corpus.title}: no token left for {name} to read")
-    origin = Origin(
+    reader = Reader(llm, name, chosen, origin.text_layers, settings.batch_size, progress)
+    _Build(folder, origin, reader, progress).run()
+    return chosen.contexts
+
+
+def _origin(llm: nn.Module, tokenizer: Any, corpus: Corpus, settings: BuildSettings) -> Origin:
+    layers, name = tuple(sorted(set(settings.layers))), settings.llm_id
+    if not layers or layers[0] < 0 or layers[-1] > num_blocks(llm):
+        raise InputError(f"text layers {list(layers)}: {name} has layers 0 to {num_blocks(llm)}")
+    return Origin(
         llm=name,
         llm_hash=settings.llm_hash,
         vocabulary=len(tokenizer),
@@ -73,13 +84,44 @@ def build_index(
         sentences=len(corpus),
         text_layers=layers,
         max_per_token=settings.max_per_token,
-        max_tokens=most,
+        max_tokens=min(settings.max_tokens, _context_of(llm)),
         seed=settings.seed,
         hidden_size=int(llm.get_input_embeddings().weight.shape[1]),  # type: ignore[operator]
     )
-    reader = Reader(llm, name, chosen, layers, settings.batch_size, progress)
-    _Build(folder, origin, reader, progress).run()
-    return chosen.contexts
+
+
+def _is_there(folder: Path, origin: Origin, progress: Progress) -> bool:
+    """Whether `folder` holds a whole index of `origin`, whichever version of V-Lens made it.
+
+    What is damaged or not the header of an index is made again.
+
+    Raises:
+        InputError: it holds an index of something else, which took hours perhaps; it names what differs.
+    """
+    try:
+        header = Header.read(folder)
+    except InputError:
+        return False
+    there = replace(header.origin, version=origin.version)
+    if there != origin:
+        mine, its = asdict(origin), asdict(there)
+        name = next(name for name in mine if mine[name] != its[name])
+        raise InputError(
+            f"{folder}: holds an index of {there.llm} and the corpus {there.corpus} "
+            f"({name} {_shown(its[name])}, asked for {_shown(mine[name])}); name another folder"
+        )
+    try:
+        header.check_files(folder)
+    except InputError as error:
+        progress.say(f"{error}; it is built again")
+        return False
+    (folder / _STATE_FILE).unlink(missing_ok=True)  # of a build that was stopped at its very end
+    progress.say(f"{folder}: the index is already there; nothing is read")
+    return True
+
+
+def _shown(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _context_of(llm: nn.Module) -> int:

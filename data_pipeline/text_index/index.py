@@ -65,12 +65,14 @@ class TextIndex:
     ) -> TextIndex:
         """Let `llm` read `corpus`, keep its hidden states in `folder`, and load them.
 
-        A build that was stopped goes on.
+        A build that was stopped goes on, and an index that is there already is not read again.
 
         Raises:
             InputError: see `building.build_index`.
         """
         contexts = build_index(folder, llm, tokenizer, corpus, settings, progress or SilentProgress())
+        if contexts is None:
+            return cls.load(folder, whole=False)
         return cls._of(folder, Header.read(folder).origin, contexts)
 
     @classmethod

@@ -282,6 +282,44 @@ def test_a_build_of_something_else_begins_anew(tmp_path: Path, tokenizer: PreTra
     assert torch.equal(index.vectors(3), build(model, tokenizer, TEXTS[:3], batch_size=1).vectors(3))
 
 
+def test_a_finished_index_is_not_read_again_and_never_replaced_by_another(
+    tmp_path: Path, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    model, said = tiny_model("llama"), Said()
+    first = build(model, tokenizer, folder=tmp_path)
+    (tmp_path / "building.json").write_text("{}")  # as of a build that was killed at its very end
+    kept = contents(tmp_path)
+    read = []
+    model.model.register_forward_pre_hook(lambda *_: read.append(1))
+    again = build(model, tokenizer, folder=tmp_path, progress=said)
+    assert (again.origin, again.contexts, read) == (first.origin, first.contexts, [])
+    assert said.lines == [f"{tmp_path}: the index is already there; nothing is read"]
+    del kept["building.json"]
+    for changes, named in (
+        ({"llm_hash": "bb"}, "llm_hash aa, asked for bb"),
+        ({"texts": TEXTS[:2]}, f"corpus_hash {first.origin.corpus_hash}, asked for "),
+        ({"layers": (1, 2)}, "text_layers 0,1,2,3, asked for 1,2"),
+        ({"seed": 4}, "seed 0, asked for 4"),
+    ):
+        with pytest.raises(InputError, match=rf"holds an index of tiny .*{named}.*; name another folder$"):
+            build(model, tokenizer, folder=tmp_path, **changes)
+    assert (contents(tmp_path), read) == (kept, [])
+
+
+def test_a_damaged_index_is_built_again(tmp_path: Path, tokenizer: PreTrainedTokenizerFast) -> None:
+    model, said = tiny_model("llama"), Said()
+    build(model, tokenizer, folder=tmp_path)
+    kept = contents(tmp_path)
+    (tmp_path / "layer-002.safetensors").write_bytes(kept["layer-002.safetensors"][:-4])
+    build(model, tokenizer, folder=tmp_path, progress=said)
+    assert contents(tmp_path) == kept
+    assert [line.endswith("the text index is damaged; it is built again") for line in said.lines] == [True]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 def test_a_full_disk_is_known_before_anything_is_read(
     tmp_path: Path, tokenizer: PreTrainedTokenizerFast, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,7 +71,7 @@ def build(
 ) -> None:
     """Let a language model read a corpus and keep its hidden states.
 
-    A build that was stopped goes on with the same command.
+    A build that was stopped goes on with the same command. An index of something else is never replaced.
     """
     if dry_run:
         return print_build_forecast(
@@ -209,12 +209,22 @@ def search(
 
 
 def _check_output(output: Path) -> None:
-    """Refuse a folder that holds something else than an index or one that is being built."""
+    """Refuse a folder that holds something else than an index or one that is being built.
+
+    Which index it holds is compared when the model is loaded; one that cannot be read is not replaced.
+    """
     from data_pipeline.folders import check_output_folder
+    from data_pipeline.text_index.header import HEADER_FILE, Header
 
     check_output_folder(output, "a text index")
     if output.is_dir() and any(output.iterdir()):
-        if any((output / name).is_file() for name in ("index.json", "building.json")):
+        if (output / HEADER_FILE).is_file():
+            try:
+                Header.read(output)
+            except InputError as error:
+                raise InputError(f"{error}; name another folder, nothing was written") from error
+            return
+        if (output / "building.json").is_file():
             return
         raise InputError(f"{output}: holds files that are not of a text index; nothing was written")
 

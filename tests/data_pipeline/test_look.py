@@ -185,6 +185,14 @@ def test_a_name_is_short_where_it_is_the_only_one(tmp_path: Path, models: Path) 
     assert [row["image_id"] for row in rows(tmp_path / "results", "images")] == ["cat", "dog"]
 
 
+def test_looks_that_differ_in_layers_alone_have_pages_of_their_own(photo: Path) -> None:
+    one, other, again = (prepare([photo], "some/model", reading=Reading((layer,))) for layer in (0, 1, 0))
+    assert one.name == other.name
+    assert one.default_output != other.default_output
+    assert one.default_results != other.default_results
+    assert (one.default_output, one.default_results) == (again.default_output, again.default_results)
+
+
 def test_a_file_that_is_named_twice_is_read_once_and_said(photo: Path, models: Path) -> None:
     (photo.parent / "link.png").symlink_to(photo)
     look = prepare([photo, Path("photo.png"), photo.parent / "link.png"], "some/model")

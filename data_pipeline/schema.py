@@ -347,7 +347,7 @@ JUDGMENTS = TableSpec(
         Column("prompt_hash", pa.string(), "hash of the judge's prompt", nullable=True),
         Column("tokens", pa.int32(), "tokens used by the judge", "count", True),
         Column("cost", pa.float32(), "price of the judgment", "US dollars", True),
-        Column("failure", pa.string(), "why there is no verdict, in words", nullable=True),
+        Column("failure", pa.string(), "why there is no verdict, in words", nullable=True, added=True),
     ),
 )
 

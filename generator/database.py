@@ -6,7 +6,7 @@ without parts becomes an empty view of the right columns: queries need not know 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,6 +20,9 @@ from data_pipeline.schema import TABLES, TableSpec
 from data_pipeline.store import Results
 from generator.resources import sql_text
 
+_SQL_TYPES = {pa.float32(): "float", pa.string(): "varchar"}
+"""Of the columns that came later."""
+
 
 class Database:
     """Read-only queries over one results folder. Use as a context manager."""
@@ -27,6 +30,8 @@ class Database:
     def __init__(self, results: Results) -> None:
         """Open views over every table of `results`, whose parts were checked when it was opened."""
         self._results = results
+        self._later: dict[str, str] = {}
+        """By table, what to select beside the files' columns."""
         self._connection = duckdb.connect(":memory:")
         self._connection.execute("set enable_progress_bar = false")
         self._connection.execute("set preserve_insertion_order = false")
@@ -37,15 +42,12 @@ class Database:
     def _create_view(self, name: str, paths: list[Path]) -> None:
         if paths:
             files = [str(path) for path in paths]
-            self._read(TABLES[name], files).create_view(name)
+            rows = self._connection.read_parquet(files, hive_partitioning=False, union_by_name=True)
+            later = _later_columns(TABLES[name], rows.columns)
+            self._later[name] = later
+            rows.project(f"*{later}").create_view(name)
         else:
             self._connection.register(name, TABLES[name].schema.empty_table())
-
-    def _read(self, spec: TableSpec, files: list[str]) -> duckdb.DuckDBPyRelation:
-        """All rows of a table; numbers of columns that came later are missing in files from before."""
-        rows = self._connection.read_parquet(files, hive_partitioning=False, union_by_name=bool(spec.added))
-        lacking = [f"null::float as {column}" for column in sorted(spec.added - set(rows.columns))]
-        return rows.project(", ".join(["*", *lacking])) if lacking else rows
 
     def table(self, query: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The answer of `generator/sql/QUERY.sql` with `parameters` bound.
@@ -61,7 +63,8 @@ class Database:
         The table must have parts.
         """
         files = [str(path) for path in self._results.paths(name)]
-        rows = "read_parquet($files, filename = true, hive_partitioning = false)"
+        read = "read_parquet($files, filename = true, hive_partitioning = false, union_by_name = true)"
+        rows = f"(select *{self._later[name]} from {read})"  # noqa: S608  # columns of the contract
         query = statement.replace("{rows}", rows) + f" limit {count}"
         found: list[dict[str, Any]] = self._answer(query, {"files": files}).to_pylist()
         return found
@@ -95,3 +98,9 @@ class Database:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._connection.close()
+
+
+def _later_columns(spec: TableSpec, there: Collection[str]) -> str:
+    """What to select beside `*`, each column that came after the files were written: missing in every row."""
+    lacking = sorted(spec.added - set(there))
+    return "".join(f", null::{_SQL_TYPES[spec.schema.field(name).type]} as {name}" for name in lacking)

@@ -1,4 +1,4 @@
--- On how many cells do two judges say the same? Counts for each pair, lens, model, vision layer and image.
+-- On how many cells do two judges say the same, for each pair, lens, model, vision layer and image?
 with verdicts as (
     select
         model_id,

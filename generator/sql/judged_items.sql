@@ -1,5 +1,6 @@
--- Which judged items are shown one by one? Of every model, lens and vision layer as many, those first that most
--- judges judged, then the planned ones, in the order of a hash of study and cell; then all that was said of them.
+-- Which judged items are shown one by one?
+-- Of every model, lens and vision layer as many, those first that most judges judged, then the planned ones, in the
+-- order of a hash of study and cell; then all that was said of them.
 -- Of judges that judged more than can be sorted only every n-th cell is looked at, by a hash too.
 with judged as (
     select

@@ -189,4 +189,6 @@ def test_an_unreadable_folder_is_an_input_error(tmp_path: Path) -> None:
 
 
 def test_every_table_is_looked_at(tiny_results: Path) -> None:
-    assert set(TABLES) == {Path(path).parts[0] for path in read_manifest(tiny_results).parts}
+    asked_or_trained = {"judges", "judge_items", "published_scores", "checkpoints", "training_losses"}
+    there = {Path(path).parts[0] for path in read_manifest(tiny_results).parts}
+    assert there == set(TABLES) - asked_or_trained

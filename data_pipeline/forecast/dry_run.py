@@ -12,6 +12,12 @@ from data_pipeline.corpus import Corpus, everyday_sentences, read_corpus, toy_ca
 from data_pipeline.errors import InputError
 from data_pipeline.forecast.models import ModelForecast, Workload, forecast
 from data_pipeline.forecast.pictures import pictures_of
+from data_pipeline.forecast.published_corpus import (
+    PUBLISHED_SENTENCES,
+    PUBLISHED_VECTORS,
+    TOKENS_A_PHRASE,
+    is_published,
+)
 from data_pipeline.forecast.text_indexes import TextIndexForecast
 from data_pipeline.image_sources import ImageSource
 from data_pipeline.image_tables import ImageTable
@@ -44,10 +50,23 @@ class StudyForecast:
             return 0
         return len(self.corpus) if self.corpus else None
 
+    @property
+    def as_published(self) -> bool:
+        """Whether the corpus is the published study's, and not at hand."""
+        return self.sentences is None and is_published(self.study.text)
+
+    @property
+    def most_sentences(self) -> int:
+        """How many each LLM reads: of a corpus that is not at hand at most."""
+        if self.sentences is not None:
+            return self.sentences
+        most = self.study.text.sentences
+        return min(most, PUBLISHED_SENTENCES) if self.as_published else most
+
     @cached_property
-    def text_tokens(self) -> int | None:
-        """About how many tokens the corpus has; None where it is not at hand."""
-        return about_tokens(self.corpus.texts) if self.corpus else None
+    def text_tokens(self) -> int:
+        """About how many tokens the corpus has; where it is not at hand, those of as many short phrases."""
+        return about_tokens(self.corpus.texts) if self.corpus else TOKENS_A_PHRASE * self.most_sentences
 
     @property
     def text_indexes(self) -> dict[str, TextIndexForecast | None]:
@@ -58,8 +77,14 @@ class StudyForecast:
 
     def text_index_bytes(self) -> list[int | None]:
         """At most, for each LLM that reads the corpus."""
-        tokens, indexes = self.text_tokens, self.text_indexes.values()
-        return [None if index is None else index.bytes(tokens) for index in indexes]
+        return self._index_bytes(self.text_tokens)
+
+    def published_index_bytes(self) -> list[int | None]:
+        """The same with as many vectors a layer as the published study kept of OLMo-7B."""
+        return self._index_bytes(PUBLISHED_VECTORS)
+
+    def _index_bytes(self, rows: int) -> list[int | None]:
+        return [None if index is None else index.bytes(rows) for index in self.text_indexes.values()]
 
     def passes(self, model: ModelForecast) -> int:
         """Of all images through `model`."""
@@ -101,12 +126,11 @@ class StudyForecast:
         return model.parameters / most if model.parameters and most else 1.0
 
     def text_seconds(self, tokens_per_second: float | None, rate: float) -> list[float | None]:
-        """Of reading the corpus, for each LLM that reads it: None where it or the LLM's size is not known."""
+        """Of reading the corpus, for each LLM that reads it: None where the LLM's size is not known."""
         if self.sentences == 0:
             return []
         flops = {model.llm_id: model.flops_per_text_token for model in self.models}.values()
-        if (tokens := self.text_tokens) is None:
-            return [None for _ in flops]
+        tokens = self.text_tokens
         if tokens_per_second:
             shares = {model.llm_id: self.share_of_largest(model) for model in self.models}.values()
             return [tokens / tokens_per_second * share for share in shares]

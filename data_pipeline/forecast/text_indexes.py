@@ -23,15 +23,11 @@ class TextIndexForecast:
         """On disk."""
         return bytes_of_vector(self.width)
 
-    def vectors(self, tokens: int | None) -> int:
-        """Of a layer above 0, at most: so many contexts of every token, and never more than `tokens`.
+    def vectors(self, tokens: int) -> int:
+        """Of a layer above 0, at most: so many contexts of every token, and never more than `tokens`."""
+        return min(self.contexts_per_token * self.vocabulary, tokens)
 
-        `tokens` are those of the corpus, None where that is not at hand.
-        """
-        most = self.contexts_per_token * self.vocabulary
-        return most if tokens is None else min(most, tokens)
-
-    def bytes(self, tokens: int | None) -> int:
+    def bytes(self, tokens: int) -> int:
         """Of all layers, at most; at layer 0 all contexts of a token are one."""
         rows = sum(
             self.vectors(tokens) if layer else min(self.vocabulary, self.vectors(tokens))

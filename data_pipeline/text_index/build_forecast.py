@@ -10,6 +10,12 @@ from data_pipeline.architectures import Architecture, architecture_of, count_par
 from data_pipeline.corpus import Corpus
 from data_pipeline.errors import InputError
 from data_pipeline.forecast.dry_run import about_tokens
+from data_pipeline.forecast.published_corpus import (
+    PUBLISHED_PER_TOKEN,
+    PUBLISHED_SENTENCES,
+    PUBLISHED_VECTORS,
+    TOKENS_A_PHRASE,
+)
 from data_pipeline.forecast.text_indexes import TextIndexForecast
 from data_pipeline.language_models import is_language_model
 from data_pipeline.model_parts import Parts, counts_of
@@ -22,13 +28,6 @@ SHORT_NAMES = {
     "qwen2-7b": "hub:Qwen/Qwen2-7B",
 }
 """The published study's names for its language models."""
-PUBLISHED_SENTENCES = 2_991_848
-"""Different phrases of its corpus, region descriptions of Visual Genome."""
-PUBLISHED_VECTORS = 306_962
-"""That it kept of them at each text layer of OLMo-7B, at most `PUBLISHED_PER_TOKEN` of a token."""
-PUBLISHED_PER_TOKEN = 20
-_PUBLISHED_TOKENS = 7 * PUBLISHED_SENTENCES
-"""Five words a phrase at the mean (Krishna et al. 2017), four tokens for three words."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class BuildForecast:
     @property
     def tokens(self) -> int:
         """About how many these have."""
-        return about_tokens(self.corpus.texts) if self.corpus else _PUBLISHED_TOKENS
+        return about_tokens(self.corpus.texts) if self.corpus else TOKENS_A_PHRASE * PUBLISHED_SENTENCES
 
     @property
     def as_published(self) -> bool:

@@ -23,6 +23,7 @@ from data_pipeline.forecast.pictures import fitted_grid, pictures_of
 from data_pipeline.images import Canvas, Grid
 from data_pipeline.published_architectures import KNOWN
 from data_pipeline.study import load_study
+from data_pipeline.text_index.build_forecast import forecast_build
 from tests.data_pipeline.tiny_models import save_encoder, save_llm
 from vlens.cli import main
 from vlens.commands.forecast_tables import count, duration
@@ -192,7 +193,10 @@ def test_hours_include_reading_the_corpus(tmp_path: Path, capsys: pytest.Capture
         file.read_text().replace('["embedding", "logit"]', '["contextual"]').replace("[judge]", text)
     )
     missing = dry_run(load_study(file), 1, ablations=True)
-    assert (missing.sentences, missing.text_seconds(None, 1.0)) == (None, [None])
+    per_token = missing.models[0].flops_per_text_token
+    assert per_token is not None
+    assert missing.sentences is None and missing.text_tokens == 2000 * 7  # as many as are read at most
+    assert missing.text_seconds(None, 2.0) == [14_000 * per_token / 2]
     (tmp_path / "corpus.txt").write_text("a red house, and a cat\ntwo boats\n")
     found = dry_run(load_study(file), 1, ablations=True)
     (model,) = found.models
@@ -227,6 +231,37 @@ def test_the_text_index_is_counted_by_hand(tmp_path: Path, capsys: pytest.Captur
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["l", "3", "12", "36", "1.3", "kB"] in lines
     assert ["disk", "of", "text", "indexes", "at", "most", "1.3", "kB"] in lines
+
+
+def test_of_a_missing_corpus_no_more_is_counted_than_its_sentences_can_give(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = study_file(tmp_path)
+    text = '[text]\nsource = "lines"\nfile = "vg_phrases.txt"\nsentences = 3\nlayers = [2]\n[judge]'
+    file.write_text(
+        file.read_text().replace('["embedding", "logit"]', '["contextual"]').replace("[judge]", text)
+    )
+    found = dry_run(load_study(file), 1, ablations=True)
+    assert found.text_index_bytes() == [3 * 7 * (32 + 4)]  # fewer than 50 contexts of each token
+    assert not found.as_published  # three sentences of it are not all
+    assert main(["run", str(file), "--dry-run", "--tokens-per-second", "3", "--num-images", "1"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "time of reading texts about 7 s" in printed
+    assert "vg_phrases.txt is not at hand: 3 sentences at most, of 7 tokens" in printed
+    assert "ublished" not in printed
+
+
+def test_a_run_and_a_build_forecast_the_published_index_alike() -> None:
+    found = dry_run(load_study("paper"), 1, ablations=False)
+    build = forecast_build("olmo-7b", None, lambda depth: (1, 2, 4, 8, 16, 24, depth - 2, depth - 1), 20, 64)
+    assert (found.as_published, found.most_sentences, found.text_tokens) == (
+        True,
+        build.sentences,
+        build.tokens,
+    )
+    llms = list(found.text_indexes)
+    assert found.published_index_bytes()[llms.index("olmo")] == build.bytes == 8 * 306_962 * 4164
+    assert found.text_seconds(None, 1e12)[llms.index("olmo")] == build.seconds(None, 1e12)
 
 
 def test_what_cannot_be_known_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -390,11 +425,21 @@ def test_the_published_study_is_forecast_without_network(capsys: pytest.CaptureF
     (row,) = [line.split() for line in printed.splitlines() if line.startswith("llama-clip ")]
     assert row[:6] == ["llama-clip", "9", "of", "33", "576", "500"]
     indexes = [line.split() for line in printed.split("text index of")[1].splitlines()]
-    assert ["llama", "8", "2,565,120", "4,164", "85.4", "GB"] in indexes  # 20 x 128,256; 4096 + 4 + 16 x 4
-    assert ["olmo", "8", "2,007,040", "4,164", "66.9", "GB"] in indexes
-    assert ["qwen2", "8", "3,041,280", "3,652", "88.9", "GB"] in indexes  # 3584 + 4 + 16 x 4
+    assert [
+        "llama",
+        "8",
+        "2,565,120",
+        "4,164",
+        "85.4",
+        "GB",
+        "10.2",
+        "GB",
+    ] in indexes  # 20 x 128,256; 4096 + 4 + 16 x 4
+    assert ["olmo", "8", "2,007,040", "4,164", "66.9", "GB", "10.2", "GB"] in indexes
+    assert ["qwen2", "8", "3,041,280", "3,652", "88.9", "GB", "9.0", "GB"] in indexes  # 3584 + 4 + 16 x 4
     words = " ".join(printed.split())
-    assert "about 307,000 vectors a layer" in words
+    assert "with the 306,962 vectors a layer that the study kept of OLMo-7B" in words
+    assert "disk of text indexes at most 1.1 TB; as published 139.3 GB" in words
     assert "qwen2-vl-7b, qwen2.5-vl-32b: its vision tokens depend on the size of each image" in words
     assert "llava-next-34b: counted with 2928 tokens an image, the most that its further tiles" in words
     assert "molmo-7b-d, molmo-72b: counted with 1460 tokens an image, the most" in words

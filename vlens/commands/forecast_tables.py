@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from data_pipeline.forecast.pictures import Pictures
 
 UNKNOWN = "?"
-_CORPUS_MISSING = (
-    "as the corpus is not at hand (the published study kept about 307,000 vectors a layer of its three "
-    "million phrases)"
-)
 _COLUMNS = ("model", "vision layers", "cells", "passes", "GPU", "disk", "time")
 _MANY_IMAGES = 100
 
@@ -63,9 +59,11 @@ def _model_table(found: StudyForecast, tokens_per_second: float | None, rates: M
 
 def _text_index_table(found: StudyForecast) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for number, name in enumerate(("text index of", "text layers", "vectors each", "bytes each", "disk")):
+    names = ["text index of", "text layers", "vectors each", "bytes each", "disk"]
+    for number, name in enumerate([*names, "as published"] if found.as_published else names):
         table.add_column(name, justify="right" if number else "left", no_wrap=bool(number), overflow="fold")
-    for llm, index in found.text_indexes.items():
+    published = found.published_index_bytes()
+    for (llm, index), kept in zip(found.text_indexes.items(), published, strict=True):
         cells = [UNKNOWN] * 4
         if index:
             rows, layers = index.vectors(found.text_tokens), len(index.layers)
@@ -75,6 +73,7 @@ def _text_index_table(found: StudyForecast) -> Table:
                 f"{index.bytes_of_vector:,}",
                 size(index.bytes(found.text_tokens)),
             ]
+        cells += [_shown(kept, size)] * found.as_published
         table.add_row(*map(Text, (llm, *cells)))
     return table
 
@@ -118,9 +117,11 @@ def _sums(found: StudyForecast, tokens_per_second: float | None, rates: MatrixRa
         )
     rows.append(("disk of results", _sum_of(disks, size)))
     if indexes := found.text_index_bytes():
-        rows.append(("disk of text indexes", f"at most {_sum_of(indexes, size, 'LLMs')}"))
+        kept = f"; as published {_sum_of(found.published_index_bytes(), size, 'LLMs')}" * found.as_published
+        rows.append(("disk of text indexes", f"at most {_sum_of(indexes, size, 'LLMs')}{kept}"))
     if reading:
-        rows.append(("time of reading texts", _sum_of(reading, duration, "LLMs")))
+        about = "about " * (found.sentences is None)
+        rows.append(("time of reading texts", about + _sum_of(reading, duration, "LLMs")))
     rows.append(("time of images", _sum_of(times, duration)))
     known = [time for time in [*reading, *times] if time is not None]
     left = ", without what is not known" * (len(known) < len(reading) + len(times))
@@ -136,7 +137,7 @@ def _text_passes(found: StudyForecast) -> str:
     if found.study.text.source == "index":
         return f"none (the text index {found.study.text.index} is there)"
     if found.sentences is None:
-        return f"at most {found.study.text.sentences * found.llms}: {found.study.text.file} is not at hand"
+        return f"at most {found.most_sentences * found.llms}: {found.study.text.file} is not at hand"
     return f"{found.sentences * found.llms}: {found.sentences} sentences for each of {found.llms} LLMs"
 
 
@@ -171,12 +172,13 @@ def _assumptions(found: StudyForecast, tokens_per_second: float | None, rates: M
         "What text indexes take comes on top.",
     ]
     if found.text_indexes:
-        read = "or as many as the corpus has tokens" if found.text_tokens is not None else _CORPUS_MISSING
         notes.append(
             f"Text indexes, at most: {study.text.contexts_per_token} contexts of each token of the "
-            f"vocabulary, {read}; contexts that repeat and tokens that never come make them smaller. The "
-            "sentences are not in it."
+            "vocabulary, or as many as the corpus has tokens; contexts that repeat and tokens that never "
+            "come make them smaller. The sentences are not in it."
         )
+    if found.text_indexes and found.sentences is None:
+        notes.append(_about_missing_corpus(found))
     if tokens_per_second:
         notes.append(
             f"Time: tokens / {tokens_per_second:g} a second, {_whose_rate(found)}; a caption counts as "
@@ -200,6 +202,17 @@ def _assumptions(found: StudyForecast, tokens_per_second: float | None, rates: M
             "goes on from there. Text indexes take the same for any number."
         )
     return notes
+
+
+def _about_missing_corpus(found: StudyForecast) -> str:
+    from data_pipeline.forecast.published_corpus import PUBLISHED_VECTORS, TOKENS_A_PHRASE
+
+    read = (
+        f"Texts: {found.study.text.file} is not at hand: {found.most_sentences:,} sentences at most, of "
+        f"{TOKENS_A_PHRASE} tokens, as phrases have; longer ones take more."
+    )
+    kept = f" As published: with the {PUBLISHED_VECTORS:,} vectors a layer that the study kept of OLMo-7B."
+    return read + kept * found.as_published
 
 
 def _canvases(pictures: Pictures | None) -> str:

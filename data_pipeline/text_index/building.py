@@ -30,7 +30,7 @@ from data_pipeline.text_index.header import HEADER_FILE, Header, Origin, check_d
 from data_pipeline.text_index.layer_files import LayerFile
 from data_pipeline.text_index.reading import Reader
 from data_pipeline.text_index.settings import BuildSettings
-from data_pipeline.text_index.storing import finish, partial, rows_of_layer
+from data_pipeline.text_index.storing import filled, finish, partial, rows_of_layer
 
 _STATE_FILE = "building.json"
 _SECONDS_BETWEEN_SAVES = 30.0
@@ -151,7 +151,7 @@ class _Build:
                 if time.monotonic() - saved > _SECONDS_BETWEEN_SAVES:
                     self._save(files, begun)
                     saved = time.monotonic()
-        self._finish(files)
+        self._finish(files, begun)
 
     def _put(self, file: LayerFile, layer: int, contexts: np.ndarray, states: torch.Tensor) -> None:
         """Write the states whose contexts have a row in this layer."""
@@ -169,7 +169,7 @@ class _Build:
             kept = json.loads(state.read_text(encoding="utf-8"))
             if kept["plan"] == self.plan:
                 files = {
-                    layer: LayerFile.open(partial(self.folder, layer), writable=True) for layer in self.rows
+                    layer: LayerFile.open(filled(self.folder, layer), writable=True) for layer in self.rows
                 }
                 return files, int(kept["done"])
         except (OSError, ValueError, KeyError, TypeError, InputError):
@@ -192,9 +192,8 @@ class _Build:
             file.flush()
         write_atomically(self.folder / _STATE_FILE, json.dumps({"plan": self.plan, "done": done}).encode())
 
-    def _finish(self, files: dict[int, LayerFile]) -> None:
-        for file in files.values():
-            file.flush()
+    def _finish(self, files: dict[int, LayerFile], done: int) -> None:
+        self._save(files, done)  # hashes of large files take minutes, in which a build can be stopped
         finish(self.folder, self.origin, self.reader.chosen.contexts)
         (self.folder / _STATE_FILE).unlink()
 

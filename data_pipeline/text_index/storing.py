@@ -91,13 +91,22 @@ def partial(folder: Path, layer: int) -> Path:
     return folder / (file_name(layer) + _PARTIAL)
 
 
+def filled(folder: Path, layer: int) -> Path:
+    """The file of a text layer in a build that goes on: its own name, where `finish` had begun."""
+    begun = partial(folder, layer)
+    return begun if begun.is_file() else folder / file_name(layer)
+
+
 def finish(folder: Path, origin: Origin, contexts: Sequence[Context]) -> None:
-    """Give the filled files of all layers their names, and write contexts and header."""
+    """Give the filled files of all layers their names, and write contexts and header.
+
+    Where it was stopped, it can be called again.
+    """
     sink = pa.BufferOutputStream()
     pq.write_table(_context_table(contexts), sink, compression="zstd")
     write_atomically(folder / CONTEXTS_FILE, sink.getvalue().to_pybytes())
     for layer in origin.text_layers:
-        partial(folder, layer).replace(folder / file_name(layer))
+        filled(folder, layer).replace(folder / file_name(layer))
     names = [CONTEXTS_FILE, *(file_name(layer) for layer in origin.text_layers)]
     Header(origin, described(folder, names)).write(folder)
 

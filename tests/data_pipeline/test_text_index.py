@@ -273,6 +273,24 @@ def test_a_stopped_build_goes_on_and_ends_with_the_same_bytes(
         assert (tmp_path / "stopped" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
 
 
+@pytest.mark.parametrize("call", ["described", "pq.write_table"])
+def test_a_build_that_was_stopped_at_its_last_steps_reads_nothing_again(
+    tmp_path: Path, tokenizer: PreTrainedTokenizerFast, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    model, read = tiny_model("llama"), []
+    build(model, tokenizer, folder=tmp_path / "whole")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(f"data_pipeline.text_index.storing.{call}", stop)
+        build(model, tokenizer, folder=tmp_path / "stopped")
+    model.model.register_forward_pre_hook(lambda *_: read.append(1))
+    build(model, tokenizer, folder=tmp_path / "stopped")
+    assert read == []
+    assert contents(tmp_path / "stopped") == contents(tmp_path / "whole")
+
+
 def test_a_build_of_something_else_begins_anew(tmp_path: Path, tokenizer: PreTrainedTokenizerFast) -> None:
     model = tiny_model("llama")
     with pytest.raises(KeyboardInterrupt):

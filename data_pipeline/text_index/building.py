@@ -22,6 +22,7 @@ from torch import nn
 from data_pipeline.block_outputs import num_blocks
 from data_pipeline.corpus import Corpus
 from data_pipeline.errors import InputError
+from data_pipeline.folder_lock import written_by_one
 from data_pipeline.progress import Progress
 from data_pipeline.store import write_atomically
 from data_pipeline.text_index.codes import Coding
@@ -50,12 +51,25 @@ def build_index(
     None where the very index is there already: then nothing is read.
 
     Raises:
-        InputError: a layer that the model does not have, another index in the folder, too little disk, or a
-        hidden state that is not finite.
+        InputError: a layer that the model does not have, another index in the folder or another process that
+        builds one there, too little disk, or a hidden state that is not finite.
     """
     origin = _origin(llm, tokenizer, corpus, settings)
-    if _is_there(folder, origin, progress):
-        return None
+    with written_by_one(folder, "vlens index build"):
+        if _is_there(folder, origin, progress):
+            return None
+        return _build(folder, llm, tokenizer, corpus, origin, settings, progress)
+
+
+def _build(
+    folder: Path,
+    llm: nn.Module,
+    tokenizer: Any,
+    corpus: Corpus,
+    origin: Origin,
+    settings: BuildSettings,
+    progress: Progress,
+) -> tuple[Context, ...]:
     name, most = origin.llm, origin.max_tokens
     read = tokenize(tokenizer, corpus, most)
     if read.cut:

@@ -27,6 +27,7 @@ from transformers import (
 from data_pipeline.block_outputs import recorded_layers
 from data_pipeline.corpus import Corpus
 from data_pipeline.errors import InputError
+from data_pipeline.folder_lock import written_by_one
 from data_pipeline.lenses.contextual import ContextualLens
 from data_pipeline.progress import SilentProgress, Stage
 from data_pipeline.rows import context_rows
@@ -322,6 +323,17 @@ def test_a_finished_index_is_not_read_again_and_never_replaced_by_another(
         with pytest.raises(InputError, match=rf"holds an index of tiny .*{named}.*; name another folder$"):
             build(model, tokenizer, folder=tmp_path, **changes)
     assert (contents(tmp_path), read) == (kept, [])
+
+
+def test_a_folder_that_another_process_builds_in_is_left_to_it(
+    tmp_path: Path, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    model = tiny_model("llama")
+    model.model.register_forward_pre_hook(lambda *_: pytest.fail("read"))
+    message = r"another vlens index build is writing here; wait for its end$"
+    with written_by_one(tmp_path, "vlens index build"), pytest.raises(InputError, match=message):
+        build(model, tokenizer, folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_damaged_index_is_built_again(tmp_path: Path, tokenizer: PreTrainedTokenizerFast) -> None:

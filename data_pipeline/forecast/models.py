@@ -108,7 +108,7 @@ def forecast(study: Study, model: ModelSettings, work: Workload) -> ModelForecas
         flops_per_text_token=2 * counts.blocks if counts else None,
         text_index=text_index_forecast(study, text, model) if text else None,
         source=parts.llm.source if parts.llm else "",
-        missing=_about_pictures(own) if own else _missing(study, model, parts, cells),
+        missing=own.said if own else _missing(study, model, parts, cells),
     )
 
 
@@ -119,12 +119,6 @@ def _counts(model: ModelSettings, parts: Parts, own: OwnGrids | None) -> Counts 
         return counts
     visual = visual_parameters(parts.llm)
     return Counts(counts.blocks - visual, visual * own.patches, counts.total)
-
-
-def _about_pictures(own: OwnGrids) -> str:
-    tried = f"{len(own.grids)} picture{'s' * (len(own.grids) > 1)} tried"
-    found = f"{own.mean_cells} on average and at most {own.most_cells} of the {tried}"
-    return f"its vision tokens depend on the size of each image: {found}"
 
 
 def passes_per_image(captioned: bool) -> int:
@@ -175,6 +169,8 @@ def _canvas_bytes(
 ) -> float:
     """As measured on pictures at hand, else without compression."""
     pictures = work.pictures
+    if own and pictures is None:
+        return _BYTES_PER_PIXEL * own.most_cells * own.cell**2
     if pictures is None:
         return _BYTES_PER_PIXEL * _pixels(study, model, parts)
     if own:

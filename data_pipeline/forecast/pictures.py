@@ -57,6 +57,8 @@ class OwnGrids:
     """Side of a token's square in canvas pixels."""
     patches: int
     """Patches that the encoder reads for each token."""
+    at_most: bool = False
+    """Whether these are the most tokens that the study allows, as there are no pictures to try."""
 
     @property
     def mean_cells(self) -> int:
@@ -67,6 +69,15 @@ class OwnGrids:
     def most_cells(self) -> int:
         """Tokens of the image that has most."""
         return max(rows * cols for rows, cols in self.grids)
+
+    @property
+    def said(self) -> str:
+        """What these rest on."""
+        if self.at_most:
+            return f"counted with the most that max_pixels allows, {self.most_cells} vision tokens an image"
+        tried = f"{len(self.grids)} picture{'s' * (len(self.grids) > 1)} tried"
+        found = f"{self.mean_cells} on average and at most {self.most_cells} of the {tried}"
+        return f"its vision tokens depend on the size of each image: {found}"
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
@@ -88,12 +99,18 @@ def pictures_of(source: ImageSource, count: int) -> Pictures | None:
 def own_grids(
     study: Study, model: ModelSettings, architecture: Architecture | None, pictures: Pictures | None
 ) -> OwnGrids | None:
-    """Of Qwen2-VL and Qwen2.5-VL; None for other classes, and without pictures."""
+    """Of Qwen2-VL and Qwen2.5-VL; without pictures the most that the study's own bound allows.
+
+    None for other classes, and where there are neither pictures nor such a bound.
+    """
     kind = architecture.config.model_type if architecture else ""
-    if architecture is None or pictures is None or kind not in _BOUNDS:
+    most = model.pixel_bounds.stated.get("max_pixels")
+    if architecture is None or kind not in _BOUNDS or not (pictures or most):
         return None
     patch, merge = int(architecture.vision.patch_size), int(architecture.vision.spatial_merge_size)
     cell, bounds = patch * merge, _bounds(study, model, kind)
+    if pictures is None:
+        return OwnGrids(((1, max(1, bounds[1] // cell**2)),), cell, merge * merge, at_most=True)
     grids = tuple(fitted_grid(image.size, cell, bounds) for image in pictures.images)
     return OwnGrids(grids, cell, merge * merge)
 

@@ -344,6 +344,13 @@ def test_a_model_with_canvases_of_any_size_is_forecast_from_the_pictures(tmp_pat
         None,
         "its vision tokens depend on the size of each image",
     )
+    file.write_text(text + model + "max_pixels = 200704\n")
+    (most,) = dry_run(load_study(file), 2, ablations=True).models
+    assert (most.cells, most.tokens) == (256, 2 * 256 + 4)  # 200,704 / 28 / 28
+    assert most.missing == "counted with the most that max_pixels allows, 256 vision tokens an image"
+    assert most.memory is not None
+    assert most.disk_per_image == pytest.approx(256 * 2 * (25.1 + 5 * (7.1 + 12.4)) + 3 * 200_704)
+    file.write_text(text + model)
     (tmp_path / "pictures").mkdir()
     Image.new("RGB", (280, 280), "red").save(tmp_path / "pictures" / "a.png")  # 10 x 10 cells of 28 pixels
     Image.new("RGB", (560, 280), "red").save(tmp_path / "pictures" / "b.png")
@@ -440,7 +447,8 @@ def test_the_published_study_is_forecast_without_network(capsys: pytest.CaptureF
     words = " ".join(printed.split())
     assert "with the 306,962 vectors a layer that the study kept of OLMo-7B" in words
     assert "disk of text indexes at most 1.1 TB; as published 139.3 GB" in words
-    assert "qwen2-vl-7b, qwen2.5-vl-32b: its vision tokens depend on the size of each image" in words
+    assert "qwen2-vl-7b, qwen2.5-vl-32b: counted with the most that max_pixels allows, 256 vision" in words
+    assert "that are not known" not in words
     assert "llava-next-34b: counted with 2928 tokens an image, the most that its further tiles" in words
     assert "molmo-7b-d, molmo-72b: counted with 1460 tokens an image, the most" in words
     assert "a run executes the code that comes with its weights" in words
@@ -448,10 +456,10 @@ def test_the_published_study_is_forecast_without_network(capsys: pytest.CaptureF
 
 
 OFF_THE_SHELF = {  # blocks, vision layers, cells; "N-1" is the last but one block's output
-    "qwen2-vl-7b": (28, (0, 1, 2, 4, 8, 16, 24, 26, 27), None),
+    "qwen2-vl-7b": (28, (0, 1, 2, 4, 8, 16, 24, 26, 27), 256),
     "llava-1.5-7b": (32, (0, 1, 2, 4, 8, 16, 24, 30, 31), 576),
     "llava-next-34b": (60, (0, 1, 2, 4, 8, 16, 30, 45, 58, 59), 576),
-    "qwen2.5-vl-32b": (64, (0, 1, 2, 4, 8, 16, 32, 48, 56, 62, 63), None),
+    "qwen2.5-vl-32b": (64, (0, 1, 2, 4, 8, 16, 32, 48, 56, 62, 63), 256),
     "molmo-7b-d": (28, (0, 1, 2, 4, 8, 16, 24, 26, 27), 144),
     "molmo-72b": (80, (0, 1, 2, 4, 8, 16, 40, 60, 72, 78, 79), 144),
 }

@@ -92,6 +92,16 @@ def test_rows_in_another_order_are_aligned_and_rows_that_a_layer_lacks_left_out(
         assert float(torch.cosine_similarity(stored, own, dim=0)) > 0.999
 
 
+@pytest.mark.parametrize("wrap", [torch.nn.Parameter, lambda found: found.requires_grad_()])
+def test_vectors_that_want_gradients_are_vectors(wrap: Any, model: StatedModel, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "theirs", model)
+    spoilt(folder, model, embeddings=wrap(vectors(model, 4, entries(model))))
+    import_index(folder, model, tmp_path / "ours", layers=[4])
+    index = TextIndex.load(tmp_path / "ours")
+    own = vector(model, 4, {"caption": index.contexts[0].text, "position": index.contexts[0].position})
+    assert float(torch.cosine_similarity(index.vectors(4)[0], own, dim=0)) > 0.999
+
+
 def test_single_layers_can_be_taken(model: StatedModel, tmp_path: Path) -> None:
     write_folder(tmp_path / "theirs", model)
     import_index(tmp_path / "theirs", model, tmp_path / "ours", layers=[4])
@@ -179,6 +189,22 @@ SPOILT = {
         lambda folder, model: spoilt(folder, model, entry={"position": None}),
         "row 5 has position = 'None', expected a whole number",
     ),
+    "a position that no table holds": (
+        lambda folder, model: spoilt(folder, model, entry={"position": 2**80}),
+        r"row 5 has position = '1208925819614629174706176', expected a whole number from 0 to 2147483647",
+    ),
+    "a list for a number": (
+        lambda folder, model: spoilt(folder, model, entry={"token_id": [3]}),
+        "row 5 has token_id = a list, expected a whole number",
+    ),
+    "a position before the first": (
+        lambda folder, model: spoilt(folder, model, entry={"position": -1}),
+        "row 5 has position = '-1', expected a whole number from 0",
+    ),
+    "half a character": (
+        lambda folder, model: spoilt(folder, model, entry={"caption": "\ud800 abc"}),
+        r"row 5 has caption = '\\ud800 abc', expected a text that UTF-8 can write",
+    ),
     "something else": (
         lambda folder, model: torch.save([1, 2], cache(folder)),
         "holds a list, expected 'embeddings' and 'metadata'",
@@ -226,7 +252,10 @@ def test_what_is_damaged_is_one_line_and_nothing_is_written(
         ({"embedding_path": "/etc/passwd"}, "embedding_path '/etc/passwd'"),
         ({"embedding_path": None}, "embedding_path 'None'"),
         ({"embedding_path": "embeddings/none.npy"}, r"none\.npy: missing, but token_embeddings.json lists"),
+        ({"embedding_path": "\ud800.npy"}, r"embedding_path '\\ud800\.npy'"),
         ({"caption": 3}, "has caption = '3', expected a text"),
+        ({"caption": "\ud800 abc"}, r"has caption = '\\ud800 abc', expected a text"),
+        ({"position": 2**31}, "has position = '2147483648', expected a whole number from 0 to 2147483647"),
     ],
 )
 def test_single_vectors_stay_in_their_folder(

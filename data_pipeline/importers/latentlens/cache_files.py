@@ -57,4 +57,5 @@ def read_cache(file: Path) -> tuple[Places, CachedVectors]:
         raise InputError(
             f"{file}: metadata is {found}, expected one for each of {len(embeddings)} embeddings"
         )
-    return Places.of(metadata, file), CachedVectors(embeddings)
+    without_gradients = embeddings.detach()  # a tensor of a training may ask for them
+    return Places.of(metadata, file), CachedVectors(without_gradients)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from data_pipeline.errors import InputError
+from data_pipeline.importers.pickled_tensors import kind as kind_of_value
 
 Place = tuple[str, int, int]
 """Sentence, position and token id: what names a row in every layer."""
@@ -43,16 +44,34 @@ class Places:
         for row, entry in enumerate(entries):
             for column, (name, kind) in zip(columns, _FIELDS.items(), strict=True):
                 value = entry.get(name) if isinstance(entry, Mapping) else None
-                if not isinstance(value, kind) or isinstance(value, bool):
+                if type(value) is not kind or not _can_be_stored(value):
                     raise InputError(
-                        f"{file}: row {row} has {name} = {str(value)[:60]!r}, expected {_NAMES[kind]}"
+                        f"{file}: row {row} has {name} = {_shown(value)}, expected {_NAMES[kind]}"
                     )
                 column.append(value)
         return cls(*columns)
 
 
 _FIELDS: dict[str, type] = {"token_str": str, "token_id": int, "caption": str, "position": int}
-_NAMES: dict[type, str] = {str: "a text", int: "a whole number"}
+_NAMES: dict[type, str] = {str: "a text that UTF-8 can write", int: "a whole number from 0 to 2147483647"}
+_MOST = 2**31 - 1
+
+
+def _can_be_stored(value: str | int) -> bool:
+    """Whether a table can hold it: a pickle and JSON both know longer numbers, and halves of characters."""
+    if isinstance(value, int):
+        return 0 <= value <= _MOST
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shown(value: object) -> str:
+    """For errors; what could be of any depth is only named."""
+    is_flat = value is None or isinstance(value, (str, float, int))
+    return repr(str(value)[:60]) if is_flat else kind_of_value(value)
 
 
 class Vectors(Protocol):

@@ -79,7 +79,8 @@ def read_single_vectors(folder: Path) -> tuple[Places, SingleVectors]:
 def _name(folder: Path, name: Any, list_file: Path) -> str:
     """The file of a vector: as named, or in the folder `embeddings`; never outside of the layer's folder."""
     path = PurePosixPath(name) if isinstance(name, str) else PurePosixPath("..")
-    if path.is_absolute() or ".." in path.parts or path.suffix != ".npy" or "\0" in str(path):
+    is_outside = path.is_absolute() or ".." in path.parts
+    if is_outside or path.suffix != ".npy" or not _can_be_a_name(str(path)):
         raise InputError(
             f"{list_file}: embedding_path {str(name)[:80]!r}, expected a .npy file in its folder"
         )
@@ -87,6 +88,11 @@ def _name(folder: Path, name: Any, list_file: Path) -> str:
         if (folder / place).is_file():
             return str(place)
     raise InputError(f"{folder / path}: missing, but {list_file.name} lists it")
+
+
+def _can_be_a_name(path: str) -> bool:
+    """Without halves of characters, which JSON can hold, and without the character that ends a name."""
+    return "\0" not in path and not any("\ud800" <= letter <= "\udfff" for letter in path)
 
 
 def _vector(file: Path) -> Tensor:

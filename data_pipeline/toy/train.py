@@ -1,8 +1,7 @@
 """Makes all toy models again from nothing: fixed seeds, fixed steps, one folder per artefact.
 
 An artefact is finished when its folder holds `training.json`, which is written last; what is finished is
-skipped, so an interrupted run goes on where it stopped. A full run takes about an hour and a half of one
-core.
+skipped, so an interrupted run goes on where it stopped. Each record has the seconds that its training took.
 """
 
 from __future__ import annotations

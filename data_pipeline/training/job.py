@@ -179,14 +179,21 @@ def _is_step(model: ModelSettings) -> bool:
 
 
 def _output(study: Study, model: ModelSettings, location: str, what: str) -> Path:
-    if location.startswith(("toy:", "hub:")):
-        raise InputError(
-            f"model {model.id!r}: its {what} is {location}, which cannot be written; to train it, give a "
-            "folder in a study file of your own"
-        )
+    if problem := unwritable(location, what):
+        raise InputError(f"model {model.id!r}: {problem}")
     folder = study.folder / location
     check_output_folder(folder, f"the {what}")
     return folder
+
+
+def unwritable(location: str, what: str) -> str:
+    """Why a training cannot write `what` there; empty where it can."""
+    if not location.startswith(("toy:", "hub:")):
+        return ""
+    return (
+        f"its {what} is {location}, which cannot be written; to train it, give a folder in a study file of "
+        "your own"
+    )
 
 
 def _check_llm_output(folder: Path, model_id: str) -> None:

@@ -39,11 +39,17 @@ def test_the_published_trainings_take_what_the_docs_say() -> None:
     assert along.memory.frozen + along.memory.trained == pytest.approx(109e9, rel=5e-3)
     assert (frozen.settings.steps, frozen.passes, frozen.checkpoints) == (12_000, 96_000, 12)
     assert frozen.images is None and frozen.captions is not None and frozen.captions.counted == 0
-    assert frozen.tokens == 96_000 * 1600  # image, 24 x 25 + 2 tokens, and as long a caption as has room
+    assert frozen.tokens == 96_000 * (24 * 25 + 2 + 225)  # image, and a caption of 167 words
+    assert frozen.captions.most == 1600 - 602
+    block, inner = (
+        32 * (8 * 4096 + 3 * 11_008),
+        100_352 * 4 * 3,
+    )  # memory: the longest caption there is room for
+    assert frozen.memory.states == 8 * (1600 * block * 2 + 998 * inner)
     assert frozen.disk == pytest.approx(13 * 0.361e9 + 1.08e9, rel=2e-3)
     assert along.disk == pytest.approx(13 * (0.361e9 + 14.6e9) + 78.8e9, rel=2e-3)
     words = 100_352 * 4096
-    per_image = 4 * blocks * 1600 + 4 * words * 998
+    per_image = 4 * blocks * (602 + 225) + 4 * words * 225
     rest = frozen.flops / 96_000 - per_image if frozen.flops else 0
     assert rest == pytest.approx((6 * 90.2e6 + 2 * encoder) * 576, rel=1e-3)
 
@@ -92,10 +98,17 @@ def test_a_model_that_cannot_be_trained_is_refused(tmp_path: Path, model: str, p
         training_dry_run(load_study(file), model)
 
 
-def test_shipped_models_cannot_be_trained_and_a_rate_needs_a_dry_run(
+def test_shipped_models_are_forecast_but_not_trained_and_a_rate_needs_a_dry_run(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["train", "toy", "--model", "olmo-clip", "--dry-run"]) == 2
-    assert "olmo-clip" in capsys.readouterr().err
+    dry = ["--dry-run", "--tokens-per-second", "5"]
+    assert main(["train", "toy", "--model", "olmo-clip", *dry]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "steps 250, of 32 images" in printed and "passes 8,000 forward and backward" in printed
+    assert "its connector is toy:connectors/olmo-clip, which cannot be written; to train it" in printed
+    assert main(["train", "toy", "--model", "olmo-clip-unfreeze", *dry]) == 0
+    assert "the LLM's blocks among them" in " ".join(capsys.readouterr().out.split())
+    assert main(["train", "toy", "--model", "olmo-clip"]) == 2
+    assert "which cannot be written; to train it" in capsys.readouterr().err
     assert main(["train", "toy", "--model", "olmo-clip", "--tokens-per-second", "5"]) == 2
     assert "only for --dry-run" in capsys.readouterr().err

@@ -77,6 +77,8 @@ def _notes(found: TrainingForecast, tokens_per_second: float | None, rate: Matri
     keys, captions = found.settings, found.captions
     images = min(keys.micro_batch or keys.batch_size, keys.batch_size)
     notes = [found.missing] if found.missing else []
+    if found.unwritable:
+        notes.append(f"A forecast only: {found.unwritable}.")
     if captions and captions.counted:
         notes.append(
             f"Captions: {captions.mean} tokens on average and at most {captions.most}, of {captions.counted} "
@@ -84,8 +86,9 @@ def _notes(found: TrainingForecast, tokens_per_second: float | None, rate: Matri
         )
     elif captions:
         notes.append(
-            f"Captions: as long as sequence_length = {keys.sequence_length} leaves room for, at most "
-            f"{captions.most} tokens, as none could be counted."
+            f"Captions: none could be counted. Tokens and time are with {captions.mean} each, about as many "
+            "as the 167 words of PixMo-Cap's captions have; first sentences and answers are shorter. GPU "
+            f"memory is with {captions.most}, for which sequence_length = {keys.sequence_length} leaves room."
         )
     notes += [
         f"GPU memory, of each process: frozen parameters in {found.study.dtype}, 16 bytes for a trained one, "

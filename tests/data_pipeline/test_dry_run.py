@@ -26,7 +26,7 @@ from data_pipeline.study import load_study
 from data_pipeline.text_index.build_forecast import forecast_build
 from tests.data_pipeline.tiny_models import save_encoder, save_llm
 from vlens.cli import main
-from vlens.commands.forecast_tables import count, duration
+from vlens.commands.forecast_units import count, duration
 
 PUBLISHED = {  # parameters as they are published; of CLIP and SigLIP the vision half alone
     "meta-llama/Meta-Llama-3-8B": ("llm", 8_030_261_248),

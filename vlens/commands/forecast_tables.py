@@ -9,13 +9,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from vlens.commands.forecast_units import UNKNOWN, count, duration, size
+
 if TYPE_CHECKING:
     from data_pipeline.forecast.dry_run import StudyForecast
     from data_pipeline.forecast.matrix_rate import MatrixRate
     from data_pipeline.forecast.models import ModelForecast
     from data_pipeline.forecast.pictures import Pictures
 
-UNKNOWN = "?"
 _COLUMNS = ("model", "vision layers", "cells", "passes", "GPU", "disk", "time")
 _MANY_IMAGES = 100
 
@@ -234,32 +235,7 @@ def _whose_rate(found: StudyForecast) -> str:
     )
 
 
-def count(number: int) -> str:
-    """Of parameters, like `7.3 x 10^9`."""
-    if number < 10**6:
-        return f"{number:,}"
-    power = 9 if number >= 10**9 else 6
-    return f"{number / 10**power:.3g} x 10^{power}"
-
-
 def _lens_rate(dtype: str, rates: MatrixRate) -> str:
     if dtype == "float32":
         return ""
     return f", of the lenses' {rates.float32_per_second / 1e12:.2g} x 10^12 in float32"
-
-
-def size(number: float) -> str:
-    """Bytes in a unit that a person would take."""
-    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
-        if number >= factor:
-            return f"{number / factor:.1f} {unit}"
-    return f"{number / 1e3:.1f} kB"
-
-
-def duration(seconds: float) -> str:
-    """Hours, minutes or seconds, with as many figures as say something."""
-    for unit, factor in (("h", 3600.0), ("min", 60.0), ("s", 1.0)):
-        if seconds >= factor:
-            number = seconds / factor
-            return f"{number:,.0f} {unit}" if number >= 100 else f"{number:.2g} {unit}"
-    return "< 1 s"

@@ -25,7 +25,7 @@ def print_build_forecast(
     from data_pipeline.corpus import named_corpus
     from data_pipeline.forecast.matrix_rate import measure_matrix_rate
     from data_pipeline.text_index.build_forecast import forecast_build
-    from vlens.commands.forecast_tables import size
+    from vlens.commands.forecast_units import size
 
     model, corpus, sentences, output = request
     read = named_corpus(corpus, sentences) if corpus else None

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from vlens.commands.forecast_tables import UNKNOWN, count, duration, size
+from vlens.commands.forecast_units import UNKNOWN, count, duration, size
 
 if TYPE_CHECKING:
     from data_pipeline.forecast.matrix_rate import MatrixRate

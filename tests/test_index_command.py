@@ -84,6 +84,10 @@ def test_a_word_in_a_sentence_of_the_corpus_finds_itself(
             ["search", "{index}", "a house", "--model", "toy:llms/olmo", "--memory", "much"],
             "'much' is no amount",
         ),
+        (
+            ["search", "{index}", "a house", "--model", "toy:llms/olmo", "--memory", "1kB"],
+            "a budget of 1,000 bytes of memory: a search of this text index takes at least 4MB",
+        ),
         (["info", "{tmp}"], "no text index here"),
         (["search", "{index}", "a **red** **house**", "--model", "toy:llms/olmo"], "2 words are marked"),
         (["search", "{index}", " ", "--model", "toy:llms/olmo"], "the sentence is empty"),
@@ -171,7 +175,7 @@ def test_a_dry_run_counts_a_corpus_that_is_at_hand(capsys: pytest.CaptureFixture
 
 def test_a_search_takes_a_budget(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["search", index, "a red **house** on the grass", "--model", "toy:llms/olmo", "-k", 2]
-    assert run(*asked) == run(*asked, "--memory", "1MB") == 0
+    assert run(*asked) == run(*asked, "--memory", "4MB") == 0
     blocks = capsys.readouterr().out.split("Asked with")[1:]
     assert blocks[0] == blocks[1]
 

@@ -64,6 +64,12 @@ def backgrounds(layers: Sequence[LayerRows], tokens: np.ndarray, seed: int) -> d
     return {rows.layer: _background(rows, tokens, draw) for rows in layers}
 
 
+def bytes_of_background(contexts: int, width: int) -> int:
+    """What working out one text layer's background takes; its small table stays. Measured, from above."""
+    count = min(contexts, MOST_CONTEXTS)
+    return 32 * count**2 + 14 * count * width
+
+
 def worth(pairs: Pairs, known: Mapping[int, Background]) -> npt.NDArray[np.float32]:
     """The percentile of each pair in the background of its text layer (pairs,), of the float32 cosine."""
     found = np.empty(len(pairs.scores), np.float32)

@@ -17,12 +17,12 @@ from torch import Tensor, nn
 from data_pipeline.corpus import Corpus
 from data_pipeline.errors import InputError
 from data_pipeline.progress import Progress, SilentProgress
-from data_pipeline.text_index.background import Background, backgrounds, worth
+from data_pipeline.text_index.background import Background, backgrounds, bytes_of_background, worth
 from data_pipeline.text_index.building import build_index
 from data_pipeline.text_index.contexts import Context, context_id
 from data_pipeline.text_index.header import CONTEXTS_FILE, Header, Origin
 from data_pipeline.text_index.layer_files import LayerFile, file_name
-from data_pipeline.text_index.search import MEMORY, LayerRows, Pairs, search
+from data_pipeline.text_index.search import MEMORY, LayerRows, Pairs, least_memory, search
 from data_pipeline.text_index.settings import BuildSettings
 from data_pipeline.text_index.storing import CONTEXT_SCHEMA, rows_of_layer
 from data_pipeline.unit_vectors import unit_rows
@@ -131,12 +131,13 @@ class TextIndex:
                 with what is found. None: by cosine, and percentiles are not worked out.
 
         Raises:
-            InputError: queries of another width or with NaN, text layers that the index does not have, or
-                fewer than k different contexts or words in it.
+            InputError: queries of another width or with NaN, text layers that the index does not have, fewer
+                than k different contexts or words in it, or less memory than a search takes at least.
         """
         if rank_by is not None:
             return self.rankings(queries, k, distinct, text_layers, memory)[rank_by]
         layers, groups = self._searched(queries, k, distinct, text_layers)
+        self._check_memory(memory, least_memory(*queries.shape))
         return self._neighbors(search(layers, groups, unit_rows(queries), k, memory), k)
 
     def rankings(
@@ -152,6 +153,8 @@ class TextIndex:
         Within a text layer both have one order, so that the k best of each layer hold the k best of either.
         """
         layers, groups = self._searched(queries, k, distinct, text_layers)
+        of_background = bytes_of_background(len(self.contexts), self.origin.hidden_size)
+        self._check_memory(memory, max(least_memory(*queries.shape), of_background))
         each = search(layers, groups, unit_rows(queries), k, memory, apart=True)
         by_percentile = each.best(k, worth(each, self.backgrounds))
         return {
@@ -205,6 +208,13 @@ class TextIndex:
         if not bool(torch.isfinite(queries).all()):
             row = int((~torch.isfinite(queries).all(dim=1)).nonzero()[0, 0])
             raise InputError(f"query {row}: is not finite")
+
+    def _check_memory(self, memory: int, least: int) -> None:
+        if memory < least:
+            raise InputError(
+                f"a budget of {memory:,} bytes of memory: a search of this text index takes at least "
+                f"{-(-least // 10**6)}MB"
+            )
 
     def vectors(self, layer: int | None = None) -> Tensor:
         """The vectors of a text layer, or of all, as they are stored; (rows, hidden) float32, of length 1."""

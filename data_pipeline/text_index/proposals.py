@@ -20,6 +20,7 @@ KINDS: tuple[Kind, ...] = ("int8", "bfloat16", "float32")
 _LARGE = 4.0
 """Times the median: larger columns would leave the others no digits in int8, so float32 multiplies them."""
 _TINY = 1e-30
+_TRIED_ROWS, _TRIED_QUERIES = 2048, 128
 
 
 class Proposer:
@@ -68,9 +69,17 @@ def quickest(width: int, device: torch.device) -> Kind:
     """The kind of products that is quickest here at `width` columns, by trying."""
     if device.type != "cpu":
         return "bfloat16"
-    rows = Encoded(torch.ones(2048, width, dtype=torch.int8), torch.empty(2048, 0), torch.ones(2048))
+    ones = torch.ones(_TRIED_ROWS, width, dtype=torch.int8)
+    rows = Encoded(ones, torch.empty(_TRIED_ROWS, 0), torch.ones(_TRIED_ROWS))
     coding = Coding(torch.ones(width), torch.empty(0, dtype=torch.long))
-    return min(KINDS, key=lambda kind: _seconds(Proposer(torch.ones(128, width), coding, kind), rows))
+    return min(
+        KINDS, key=lambda kind: _seconds(Proposer(torch.ones(_TRIED_QUERIES, width), coding, kind), rows)
+    )
+
+
+def bytes_of_trial(width: int) -> int:
+    """What `quickest` takes: rows as codes and in float32, and queries in the forms that they go through."""
+    return width * (5 * _TRIED_ROWS + 20 * _TRIED_QUERIES)
 
 
 def _seconds(proposer: Proposer, rows: Encoded) -> float:

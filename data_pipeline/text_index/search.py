@@ -22,7 +22,7 @@ from torch import Tensor
 
 from data_pipeline.text_index.codes import Coding, Encoded
 from data_pipeline.text_index.layer_files import LayerFile
-from data_pipeline.text_index.proposals import Kind, Proposer, quickest
+from data_pipeline.text_index.proposals import Kind, Proposer, bytes_of_trial, quickest
 
 MEMORY = 1 << 30
 """Bytes that a search takes beside the index's contexts, unless said."""
@@ -33,6 +33,10 @@ _MOST_QUERIES, _LEAST_QUERIES = 4608, 64
 _BYTES_OF_QUERY = 28
 """For each column: in float64 twice, to score exactly, and in float32 three times, to propose."""
 _LEAST_ROWS = 512
+_BYTES_OF_PRODUCT = 13
+"""For each row and query: the product twice while it is made, once when it is kept, and peaks of blocks."""
+_BYTES_OF_CANDIDATES = 2 << 20
+"""About what a few neighbours of some queries take until they are sorted out."""
 _ROUNDING = 2.0**-20
 """Of scales and scores in float32."""
 
@@ -113,7 +117,8 @@ def search(
         return Pairs.none()
     kind = kind or quickest(queries.shape[1], queries.device)
     size = _BYTES_OF_QUERY * queries.shape[1]
-    together = min(max(memory // 2 // size, _LEAST_QUERIES), _MOST_QUERIES)
+    fitting = (memory - _least_rows(queries.shape[1])) // (size + _LEAST_ROWS * _BYTES_OF_PRODUCT)
+    together = min(max(min(memory // 2 // size, fitting), _LEAST_QUERIES), _MOST_QUERIES)
     left = memory - min(together, len(queries)) * size
     parts = [
         _search(some, groups, part, k, left, kind, start * together)
@@ -124,6 +129,18 @@ def search(
     for part in parts:
         found = found.beside(part)
     return found
+
+
+def least_memory(queries: int, width: int) -> int:
+    """Bytes below which a search cannot go: of its smallest chunk, for its fewest queries at once."""
+    of_query = _BYTES_OF_QUERY * width + _LEAST_ROWS * _BYTES_OF_PRODUCT
+    chunk = min(queries, _LEAST_QUERIES) * of_query + _least_rows(width)
+    return max(chunk, bytes_of_trial(width)) + _BYTES_OF_CANDIDATES
+
+
+def _least_rows(width: int) -> int:
+    """Bytes of the fewest rows that are read at once, and of their copies while they are multiplied."""
+    return _LEAST_ROWS * (6 * width + 1)
 
 
 def _search(

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from data_pipeline.text_index.background import Background, worth
+from data_pipeline.text_index.background import Background, bytes_of_background, worth
 from data_pipeline.text_index.contexts import Context
 from data_pipeline.text_index.header import Origin
 from data_pipeline.text_index.index import RANK_BY, TextIndex
-from data_pipeline.text_index.search import Pairs
+from data_pipeline.text_index.search import Pairs, least_memory
 from data_pipeline.text_index.storing import store_index
 from data_pipeline.unit_vectors import unit_rows
 from tests.data_pipeline.test_text_index_search import crowd
@@ -117,7 +117,8 @@ def test_ranking_by_cosine_is_the_plain_search_with_percentiles_beside_it(index:
 def test_rankings_depend_on_no_other_query_nor_on_memory(index: TextIndex) -> None:
     queries = crowd(13, WIDTH, 0.5, 11)
     together = index.search(queries, 3, rank_by="percentile")
-    turned = index.search(queries.flip(0), 3, rank_by="percentile", memory=0)
+    least = max(least_memory(13, WIDTH), bytes_of_background(len(index.contexts), WIDTH))
+    turned = index.search(queries.flip(0), 3, rank_by="percentile", memory=least)
     for name in ("contexts", "text_layers", "scores", "percentiles"):
         singly = [getattr(index.search(query[None], 3, rank_by="percentile"), name) for query in queries]
         assert np.array_equal(np.concatenate(singly), getattr(together, name))

@@ -167,7 +167,8 @@ def info(folder: Path, verify: bool) -> None:
     type=BYTES,
     default="1GiB",
     show_default=True,
-    help="What the search may take beside the model and the index's sentences, such as 2GB.",
+    help="What the search may take beside the model and the index's sentences, such as 2GB. Percentiles "
+    "alone take up to 34 MB and 14 kB for each column of a vector, 92 MB at 4096.",
 )
 @dtype_option
 @device_option

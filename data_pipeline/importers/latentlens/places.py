@@ -57,7 +57,7 @@ _NAMES: dict[type, str] = {str: "a text that UTF-8 can write", int: "a whole num
 _MOST = 2**31 - 1
 
 
-def _can_be_stored(value: str | int) -> bool:
+def _can_be_stored(value: Any) -> bool:
     """Whether a table can hold it: a pickle and JSON both know longer numbers, and halves of characters."""
     if isinstance(value, int):
         return 0 <= value <= _MOST

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import measuring, text_index
+from benchmarks import measuring, text_index, text_index_search
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +25,17 @@ def test_search_is_measured() -> None:
     share = re.search(r"float32 originals ([\d.]+)% of the top 5 found", done.output)
     assert share is not None and float(share[1]) > 80
     assert "bytes a vector    72" in done.output
+
+
+def test_all_neighbours_are_compared_and_not_the_nearest_alone() -> None:
+    rows = [(7, 2), (7, 1), (3, 2), (3, 1), (4, 1), (9, 1), (9, 2), (8, 1), (1, 1)]
+    theirs = text_index_search.each_context_once(rows)
+    assert theirs == [(7, 2), (3, 2), (4, 1), (9, 1), (8, 1)]
+    contexts, layers = np.array(theirs).T[:, None]
+    same = text_index_search.same_places
+    assert same((contexts, layers), (contexts, layers)) == (1.0, 1.0)
+    assert same((contexts, layers), (contexts[:, [0, 1, 2, 4, 3]], layers)) == (1.0, 0.6)
+    assert same((contexts, layers), (contexts, np.array([[2, 2, 1, 1, 2]]))) == (0.8, 0.8)
 
 
 def test_build_is_measured() -> None:

@@ -67,7 +67,11 @@ class Judging:
             raise InputError(
                 f"{folder}: plan {items[0].plan} has nothing to judge of these lenses and layers"
             )
-        judged = {key for _, key in chosen} | judged_before(self.results, self.judge.judge)
+        before = judged_before(self.results, self.judge.judge)
+        judged = {key for _, key in chosen} | set(before)
+        self._measured = {key for key, chance in before.items() if chance}
+        if run.null:
+            self._measured |= set(self.interview.null)
         pairs = [pair for pair in _pairs(every) if pair[1] in judged]
         self._all = Interview(pairs, self.lists, self.prompt, run.address.model)
         self._canvases = self._read_canvases()
@@ -219,7 +223,7 @@ class Judging:
         return write
 
     def _write(self, patience: float, run: Mapping[str, Any] | None) -> bool:
-        rows = judgment_rows(self.judge, self._all, dict(self.journal.answers))
+        rows = judgment_rows(self.judge, self._all, dict(self.journal.answers), self._measured)
         return not rows or write_judgments(self.folder, self.judge, rows, self.lists, patience, run)
 
     def _run_row(self, started: datetime, seconds: float) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,25 +49,30 @@ def judgment_file(judge: str) -> str:
     return f"judge-{judge}.parquet"
 
 
-def judged_before(results: Results, judge: str) -> set[Shown]:
-    """The lists that earlier runs of `judge` were asked about.
+def judged_before(results: Results, judge: str) -> dict[Shown, bool]:
+    """The lists that earlier runs of `judge` were asked about, and whether chance was measured there.
 
     Lists that nobody asked about may share an answer, but only where they say the same as others: rows of
     these would be a biased sample.
     """
-    keys: set[Shown] = set()
+    keys: dict[Shown, bool] = {}
     for path in results.paths("judgments"):
         if path.name == judgment_file(judge):
             with readable(path):
-                table = pq.read_table(path, columns=list(Shown._fields), partitioning=None)
-            keys.update(Shown(**row) for row in table.to_pylist())
+                table = pq.read_table(path, columns=[*Shown._fields, "chance_trials"], partitioning=None)
+            for row in table.to_pylist():
+                trials = row.pop("chance_trials")
+                keys[Shown(**row)] = trials is not None
     return keys
 
 
 def judgment_rows(
-    judge: ModelJudge, interview: Interview, answers: Mapping[str, Answered]
+    judge: ModelJudge, interview: Interview, answers: Mapping[str, Answered], measured: Collection[Shown]
 ) -> dict[Shown, dict[str, Any]]:
-    """A row for each list whose question is through.
+    """A row for each list whose question is through; with chance for the lists that are `measured`.
+
+    Words that measure chance may be another list's own and have an answer though nobody asked for chance:
+    chance of such lists alone would be a biased sample.
 
     Tokens and cost of an answer stand at the first list that it is for, so that their sum is what was spent.
     """
@@ -80,7 +85,7 @@ def judgment_rows(
         null_asked = interview.null.get(key)
         null = outcome_of(null_asked, answers.get(null_asked.name)) if null_asked else None
         bill = _bill([(asked, outcome), (null_asked, null)], booked)
-        row = _row(judge, interview.candidates(key), outcome, null)
+        row = _row(judge, interview.candidates(key), outcome, null if key in measured else None)
         rows[key] = {**key._asdict(), **row, **bill}
     return rows
 

@@ -285,6 +285,25 @@ def test_what_was_spent_is_the_sum_of_the_rows_where_questions_are_shared(planne
     assert {row["chance_hits"] for row in rows(planned)} <= {0, 1}
 
 
+def test_chance_stands_only_where_it_was_asked_for(planned: Path) -> None:
+    """All cells have the same words, so that the answer which measures chance is there without `--null`."""
+    item = read_plan(Results(planned))[0]
+    change_neighbors(planned, item, everywhere=True)
+    make_plan(planned, PlanSettings(patches=3, vision_layers=("0", "N"), models=(item.model_id,)))
+    choice = Choice(lenses=("logit",))
+
+    def layers_with_chance() -> set[int]:
+        return {row["vision_layer"] for row in rows(planned) if row["chance_trials"]}
+
+    with JudgeServer() as server:
+        judge(planned, server, choice=choice)
+        assert layers_with_chance() == set()
+        judge(planned, server, null=True, choice=replace(choice, vision_layers=("0",)))
+        assert layers_with_chance() == {0}
+        judge(planned, server, choice=choice)  # what was measured stays
+        assert layers_with_chance() == {0}
+
+
 def test_an_endpoint_without_schemas_is_asked_in_words(planned: Path) -> None:
     with JudgeServer(takes_schema=False, keep_bodies=True) as server:
         judged = judge(planned, server, choice=Choice(patches=1))

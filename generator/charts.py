@@ -25,7 +25,7 @@ from generator.chart_frame import (
     runs,
     spread,
 )
-from generator.intervals import Difference, Share
+from generator.intervals import Difference, Share, decimals_of, interval_text
 
 _STRIP_WIDTH, _STRIP_HEIGHT = 120, 14
 
@@ -50,7 +50,12 @@ class Reference:
 
 
 def percent(rate: float, decimals: int = 0) -> str:
-    """A rate as text with a narrow no-break space, like `82 %`; a true minus sign."""
+    """A rate as text with a narrow no-break space, like `82 %`; a true minus sign.
+
+    Between 0 and 1 it has more decimals where it would read as 0 % or 100 %.
+    """
+    if 0 < rate < 1:
+        decimals = decimals_of(rate, decimals)
     text = f"{100 * rate:.{decimals}f}"
     return (text.lstrip("-") if float(text) == 0 else text).replace("-", "−") + "\u202f%"
 
@@ -169,8 +174,7 @@ def describe(share: Share | None, chance: float | None) -> str:
     """A share in words, like `82 % (82 of 100, 95 % interval 73–88), chance 12 %`."""
     if share is None:
         return "not judged"
-    low, high = share.interval
-    interval = f"95\u202f% interval {100 * low:.0f}–{100 * high:.0f}"
+    interval = f"95\u202f% interval {interval_text(share)}"
     text = f"{percent(share.rate)} ({share.count} of {share.total}, {interval})"
     return text if chance is None else f"{text}, chance {percent(chance)}"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from generator.charts import Series, layer_chart, percent
-from generator.intervals import Share
+from generator.intervals import Share, interval_text
 from generator.measures import Measures
 from generator.records import Model
 from generator.study_context import StudyContext
@@ -108,8 +108,7 @@ def figure(share: Share | None, chance: float | None) -> Figure:
     """A share and its chance in short words."""
     if share is None:
         return Figure("–")
-    low, high = share.interval
-    interval = f"{100 * low:.0f}–{100 * high:.0f}"
+    interval = interval_text(share)
     shown_chance = "" if chance is None else percent(chance)
     return Figure(percent(share.rate), shown_chance, f"{share.count}/{share.total}", interval)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from generator.charts import percent, share_strip
+from generator.intervals import interval_text
 from generator.measures import Measures, Naming
 from generator.records import CaptionLoss
 from generator.study_context import StudyContext, Title
@@ -60,9 +61,8 @@ def is_named(context: StudyContext, measures: Measures, lens: str) -> bool:
 def _naming_cell(lens: str, naming: Naming | None) -> NamingCell:
     if naming is None:
         return NamingCell(lens, None, "–", "", "", "")
-    low, high = naming.share.interval
     detail = f"layer {naming.vision_layer} · {naming.share.count}/{naming.share.total}"
-    detail += f" · {100 * low:.0f}–{100 * high:.0f}"
+    detail += f" · {interval_text(naming.share)}"
     by_noun = f"by a noun {percent(naming.by_noun.rate)}"
     if naming.noun_chance is not None:
         by_noun += f", chance {percent(naming.noun_chance)}"

@@ -42,6 +42,29 @@ class Share:
         return max(0.0, centre - half), min(1.0, centre + half)
 
 
+def decimals_of(rate: float, least: int = 0) -> int:
+    """How many decimals a percentage needs so that only 0 and 1 read as 0 % and 100 %.
+
+    At least `least`, and no more than that where four are not enough.
+    """
+    if _is_end(rate):
+        return least
+    return next((n for n in range(least, 5) if float(f"{100 * rate:.{n}f}") not in (0, 100)), least)
+
+
+def interval_text(share: Share, between: str = "–") -> str:
+    """A share's interval in percent, like `73–88`; with decimals where whole numbers would mislead."""
+    ends = share.interval
+    decimals = max(decimals_of(end) for end in ends)
+    while decimals < 2 and len({f"{100 * end:.{decimals}f}" for end in ends}) == 1:
+        decimals += 1
+    return between.join(f"{100 * end:.{0 if _is_end(end) else decimals}f}" for end in ends)
+
+
+def _is_end(rate: float) -> bool:
+    return min(abs(rate), abs(1 - rate)) < _ROUNDING
+
+
 @dataclass(frozen=True)
 class Tally:
     """Counts over some cells: verdicts that are true, and how many of the trials on other images were."""

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from data_pipeline.schema import STORED_LENSES
 from generator.charts import Reference, Series, layer_chart, percent, share_strip
-from generator.intervals import Share
+from generator.intervals import Share, interval_text
 from generator.judge_charts import LENS_NAMES, RELATIONS, Panel, parts_of, relation_chart
 from generator.judge_records import Counts, CountsKey, Published, summed
 from generator.records import Model
@@ -246,7 +246,6 @@ def _share_row(
     if counts is None:
         return None
     share = counts.share
-    low, high = share.interval if share else (0.0, 0.0)
     sources = dict.fromkeys(one.source for one in references)
     rates = {one.source: one.rates[place] for one in references if one.lens == lens}
     return (
@@ -255,7 +254,7 @@ def _share_row(
         percent(share.rate, 1) if share else "–",
         str(counts.interpretable),
         str(counts.judged),
-        f"{100 * low:.0f}–{100 * high:.0f}" if share else "–",
+        interval_text(share) if share else "–",
         "–" if counts.chance is None else percent(counts.chance),
         str(counts.chance_trials),
         str(counts.failed),
@@ -291,6 +290,5 @@ def _rank_cell(lens: str, counts: Counts) -> RankCell:
 def _share_texts(lens: str, share: Share | None, chance: float | None) -> tuple[str, Markup | None, str]:
     if share is None:
         return "–", None, ""
-    low, high = share.interval
-    detail = f"{share.count}/{share.total} · {100 * low:.0f}–{100 * high:.0f}"
+    detail = f"{share.count}/{share.total} · {interval_text(share)}"
     return percent(share.rate, 1), share_strip(lens, share, chance), detail

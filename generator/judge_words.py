@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from generator.charts import percent, share_strip
-from generator.intervals import Share
+from generator.intervals import Share, interval_text
 from generator.judge_charts import LENS_NAMES
 from generator.judge_records import WordCount
 from generator.judge_shares import Table
@@ -99,7 +99,6 @@ def _cell(lens: str, counts: tuple[int, int], total: int) -> ClassCell:
     if not candidates:
         return ClassCell(lens, "–", None, "")
     share = Share(related, candidates)
-    low, high = share.interval
-    interval = f"{100 * low:.0f}–{100 * high:.0f}"
-    detail = f"{related}/{candidates} · {interval} · {percent(candidates / total)} of its words"
+    part = percent(candidates / total)
+    detail = f"{related}/{candidates} · {interval_text(share)} · {part} of the lens’s words"
     return ClassCell(lens, percent(share.rate, 1), share_strip(lens, share, None), detail)

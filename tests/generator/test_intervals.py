@@ -9,6 +9,8 @@ from generator.intervals import (
     Share,
     Tallies,
     Tally,
+    decimals_of,
+    interval_text,
     paired_difference,
     share,
     share_above_chance,
@@ -109,3 +111,14 @@ def test_a_share_above_an_unknown_chance_is_unknown() -> None:
     assert paired_difference(share_above_chance, untried, even(10, 40), "key") is None
     assert paired_difference(share, untried, even(10, 40), "key") is not None
     assert untried["image-00"].chance is None
+
+
+def test_a_share_that_is_not_all_does_not_read_as_all() -> None:
+    assert interval_text(Share(1790, 1792)) == "99.59–99.97"
+    assert interval_text(Share(1784, 1792)) == "99.1–99.8"
+    assert interval_text(Share(2, 1792)) == "0.03–0.41"
+    assert interval_text(Share(82, 100)) == "73–88"
+    assert interval_text(Share(1000, 1000)) == "99.6–100"
+    assert interval_text(Share(10, 10), " to ") == "72 to 100"
+    assert interval_text(Share(5000, 1_000_000)) == "0.49–0.51"
+    assert [decimals_of(rate) for rate in (0.0, 1.0, 0.5, 0.001, 0.9996, 1e-9)] == [0, 0, 0, 1, 2, 0]

@@ -159,10 +159,12 @@ def _row(model: str, lens: str, layer: str, counts: Counts) -> tuple[str, ...]:
 
 def _share(share: Share | None) -> tuple[str, str]:
     """Rate, k of n, and the Wilson interval."""
+    from generator.intervals import decimals_of, interval_text
+
     if share is None:
         return "–", "–"
-    low, high = share.interval
-    return f"{share.rate:.1%} ({share.count}/{share.total})", f"{100 * low:.0f} to {100 * high:.0f}"
+    rate = f"{100 * share.rate:.{decimals_of(share.rate, 1)}f}%"
+    return f"{rate} ({share.count}/{share.total})", interval_text(share, " to ")
 
 
 def _pairs(

@@ -230,11 +230,13 @@ def lost_sentences(context: StudyContext, lost: Iterable[LostContexts]) -> tuple
 
 
 def data_tables(results: Results) -> tuple[DataTable, ...]:
-    """The results' tables with their files and columns, in the contract's order."""
+    """The results' tables that have rows, with their files and columns, in the contract's order."""
     parts = results.manifest.parts
     tables = []
     for name, spec in TABLES.items():
         mine = [parts[path] for path in sorted(parts) if parts[path].table == name]
+        if not any(part.rows for part in mine):
+            continue
         columns = tuple(
             DataColumn(column.name, str(column.type), column.unit, column.meaning) for column in spec.columns
         )

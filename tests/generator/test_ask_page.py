@@ -73,8 +73,8 @@ def test_the_page_works_alone_and_lets_no_data_become_markup(planned: Path, tmp_
 
 def test_the_order_follows_from_the_seed(planned: Path, tmp_path: Path) -> None:
     first, same, other = (
-        [one["id"] for one in asked(planned, tmp_path / "ask.html", "--seed", seed)["questions"]]
-        for seed in ("0", "0", "1")
+        [one["id"] for one in asked(planned, tmp_path / f"{name}.html", "--seed", seed)["questions"]]
+        for name, seed in (("first", "0"), ("same", "0"), ("other", "1"))
     )
     assert first == same != other
     assert sorted(first) == sorted(other)
@@ -106,6 +106,21 @@ def test_what_cannot_be_asked_is_refused(
     assert said in captured.err
     assert captured.err.count("\n") == 1
     assert not output.exists()
+
+
+def test_a_page_that_annotators_may_have_is_replaced_only_when_told_to(
+    planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "ask.html"
+    asked(planned, output, "--patches", "1")
+    before = output.read_bytes()
+    assert main(["judge", "ask", str(planned), "--output", str(output), "--patches", "2"]) == 2
+    captured = capsys.readouterr()
+    assert "ask.html: is there, and annotators may have it; name another file or --overwrite" in captured.err
+    assert captured.err.count("\n") == 1
+    assert output.read_bytes() == before
+    asked(planned, output, "--patches", "2", "--overwrite")
+    assert output.read_bytes() != before
 
 
 def test_results_without_a_plan_or_with_too_much_to_ask_are_refused(

@@ -16,6 +16,7 @@ from vlens.commands.options import COUNT, FOLDER
 @click.option(
     "--output", type=FOLDER, default=Path("ask.html"), show_default=True, help="Where the page goes."
 )
+@click.option("--overwrite", is_flag=True, help="Replace the page if it is there.")
 @plan_option
 @click.option("--annotator", default="", help="Who will answer.  [default: they say so on the page]")
 @click.option("--patches", type=COUNT, help="Cells of each model: the first of its sample.  [default: all]")
@@ -26,6 +27,7 @@ from vlens.commands.options import COUNT, FOLDER
 def command(
     results: Path,
     output: Path,
+    overwrite: bool,
     plan: str | None,
     annotator: str,
     patches: int | None,
@@ -57,6 +59,8 @@ def command(
     annotator = check_annotator(annotator)
     if output.is_dir():
         raise InputError(f"{output}: is a folder, expected a file for the page")
+    if output.exists() and not overwrite:
+        raise InputError(f"{output}: is there, and annotators may have it; name another file or --overwrite")
     opened = Results(results)
     questions = in_order(read_questions(opened, Choice(plan, patches, lenses, layers, models)), seed)
     if len(questions) > MOST_QUESTIONS:

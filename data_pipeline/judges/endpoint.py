@@ -148,11 +148,19 @@ class Endpoint:
         """What an answer with an error's status means."""
         status, said = error.status_code, self._said(error)
         code = str(getattr(error, "code", "") or "")
-        place = self.address.shown_url
+        place, no_model = self.address.shown_url, f"no model {self.address.model!r} here"
+        if status == 401 and self._key == _NO_KEY:
+            return InputError(
+                f"{place}: asks for a key, and none was set: put it into the environment variable "
+                f"{self.address.key_name}, or name another with --key-env: {said}"
+            )
         if status in _FATAL or code == "insufficient_quota":
             return InputError(f"{place}: {_FATAL.get(status, _FATAL[402])}: {said}")
-        if status == 404 or code == "model_not_found":
-            return InputError(f"{place}: no model {self.address.model!r} here: {said}")
+        if code == "model_not_found" or (status == 404 and self.address.model in said):
+            return InputError(f"{place}: {no_model}: {said}")
+        if status == 404:  # some servers say no more of a model that they lack
+            hint = "" if urlsplit(place).path.rstrip("/").endswith("/v1") else "; most addresses end in /v1"
+            return InputError(f"{place}: not the address of an endpoint{hint}; or {no_model}: {said}")
         if status in (408, 409, 425, 429) or status >= 500:
             return TryAgain(f"status {status}: {said}", _wait(error.response.headers))
         if sent_schema and status in (400, 422) and _SAYS_NO_SCHEMA.search(said):
@@ -161,7 +169,7 @@ class Endpoint:
             )
             return TryAgain("the endpoint takes no schema", 0.0)
         if status == 400 and _UNKNOWN_MODEL.search(said) and "not" in said and "exist" in said:
-            return InputError(f"{place}: no model {self.address.model!r} here: {said}")
+            return InputError(f"{place}: {no_model}: {said}")
         return Refused(f"status {status}: {said}")
 
     def _said(self, error: BaseException) -> str:

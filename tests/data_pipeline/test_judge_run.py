@@ -365,6 +365,30 @@ def test_a_wrong_key_is_refused_and_never_shown_or_stored(
         assert not path.is_file() or b"sk-" not in path.read_bytes()
 
 
+def test_a_key_that_was_not_set_is_told_with_where_it_belongs(
+    planned: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with JudgeServer(key="sk-right-key") as server:
+        assert main(command(server, planned)) == 2
+    said = capsys.readouterr().err
+    assert "asks for a key, and none was set: put it into the environment variable OPENAI_API_KEY" in said
+    assert "--key-env" in said
+    assert "not accepted" not in said
+
+
+@pytest.mark.parametrize(("path", "hint"), [("", "; most addresses end in /v1"), ("/v2/v1", "")])
+def test_a_wrong_address_is_not_told_as_a_wrong_model_alone(
+    planned: Path, capsys: pytest.CaptureFixture[str], path: str, hint: str
+) -> None:
+    with JudgeServer(has_batches=False) as server:
+        address = server.url.removesuffix("/v1") + path
+        assert main(["judge", "run", str(planned), "--model", MODEL, "--base-url", address]) == 2
+    said = capsys.readouterr().err
+    assert f"{address}: not the address of an endpoint{hint}; or no model {MODEL!r} here" in said
+    assert said.count("\n") == 1
+
+
 def test_an_endpoint_that_is_not_there_is_told_soon(planned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("data_pipeline.judges.asking.MOST_TRIES", 2)
     with JudgeServer() as server:

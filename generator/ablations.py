@@ -18,7 +18,10 @@ _LEAST_REACH = 0.05
 
 @dataclass(frozen=True)
 class DifferenceText:
-    """A difference to the baseline in percentage points; `interval` says why where there is none."""
+    """A difference to the baseline in percentage points.
+
+    `interval` says why where there is none, but is empty where no row of the table has one.
+    """
 
     value: str
     interval: str
@@ -77,6 +80,9 @@ def ablation_rows(context: StudyContext, measures: Measures) -> tuple[AblationRo
     ]
     compared = [(model, _compared(context, measures, model)) for model in ablations]
     reach = _reach(one for _, comparisons in compared for one in comparisons)
+    some = any(
+        one.difference and one.difference.interval for _, comparisons in compared for one in comparisons
+    )
     names = ["" for _ in found] + [
         titles.get(model.baseline_model_id or "", "no baseline in the study") for model in ablations
     ]
@@ -86,13 +92,19 @@ def ablation_rows(context: StudyContext, measures: Measures) -> tuple[AblationRo
             model.description if name else None,
             name,
             max((one.images for one in comparisons), default=0),
-            tuple(_cell(one, reach) for one in comparisons),
+            tuple(_cell(one, reach, some) for one in comparisons),
             context.compare_href(
                 [one for one in context.models if one.model_id == model.baseline_model_id] + [model]
             ),
         )
         for (model, comparisons), name in zip(found + compared, names, strict=True)
     )
+
+
+def lack_intervals(rows: Iterable[AblationRow]) -> bool:
+    """Whether there are differences, and none of them has an interval."""
+    shown = [cell.difference for row in rows for cell in row.cells if cell.difference]
+    return bool(shown) and not any(one.interval for one in shown)
 
 
 def _alone(context: StudyContext, measures: Measures, model: Model) -> list[_Comparison]:
@@ -156,7 +168,7 @@ def _reach(comparisons: Iterable[_Comparison]) -> float:
     return max([_LEAST_REACH, *ends])
 
 
-def _cell(one: _Comparison, reach: float) -> DifferenceCell:
+def _cell(one: _Comparison, reach: float, some_intervals: bool) -> DifferenceCell:
     tally = one.tally
     chance = None if tally is None else tally.chance
     return DifferenceCell(
@@ -164,17 +176,18 @@ def _cell(one: _Comparison, reach: float) -> DifferenceCell:
         "–" if tally is None else percent(tally.hits / tally.cells, 1),
         "" if chance is None else f"chance {percent(chance)}",
         difference_strip(one.lens, one.difference, reach) if one.difference else None,
-        _text(one.difference),
-        _text(one.above_chance),
+        _text(one.difference, some_intervals),
+        _text(one.above_chance, some_intervals),
         one.basis,
     )
 
 
-def _text(difference: Difference | None) -> DifferenceText | None:
+def _text(difference: Difference | None, some_intervals: bool) -> DifferenceText | None:
     if difference is None:
         return None
     if difference.interval is None:
-        return DifferenceText(points(difference.value), f"{_images(difference.images)}: no interval", False)
+        why = f"{_images(difference.images)}: no interval" if some_intervals else ""
+        return DifferenceText(points(difference.value), why, False)
     low, high = difference.interval
     return DifferenceText(points(difference.value), f"{points(low)} to {points(high)}", difference.is_clear)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from data_pipeline.schema import LENS_TITLES
 from data_pipeline.store import Results
 from generator import queries
-from generator.ablations import AblationRow, ablation_rows
+from generator.ablations import AblationRow, ablation_rows, lack_intervals
 from generator.database import Database
 from generator.index_cards import METRICS, Card, GridRow, card, chance_legend
 from generator.index_cards import grid as card_grid
@@ -67,6 +67,7 @@ class IndexPage:
     chance_of_steps: str
     """The same as `chance_legend` for the charts of `trainings`; empty where these show no shares."""
     ablations: tuple[AblationRow, ...]
+    ablations_lack_intervals: bool
     least_images: int
     """So many images are needed for the interval of a difference."""
     methods: Methods
@@ -83,6 +84,7 @@ def index_page(
 ) -> IndexPage:
     """Ask for the study's figures and decide its front page."""
     measures = Measures(queries.verdicts(database), context.judges)
+    ablations = ablation_rows(context, measures)
     groups = {
         group: [m for m in context.models if m.group == group]
         for group in ("main", "ablation", "off_the_shelf")
@@ -119,7 +121,8 @@ def index_page(
         truth_lenses=tuple((lens, LENS_TITLES[lens]) for lens in truth_lenses),
         trainings=trainings,
         chance_of_steps=chance_of_steps(trainings, size.images),
-        ablations=ablation_rows(context, measures),
+        ablations=ablations,
+        ablations_lack_intervals=lack_intervals(ablations),
         least_images=LEAST_IMAGES,
         methods=methods(context, measures, queries.judges(database), size, losses),
         runs=run_rows(runs, context),

@@ -32,6 +32,7 @@ class DifferenceCell:
     strip: Markup | None
     value: str
     interval: str
+    """Why there is none, or empty where no row has one."""
     is_clear: bool
     basis: str
     """Like `96 patches: 30 only the first, 12 only the second`."""
@@ -44,6 +45,8 @@ class PairRow:
     model: str
     other: str
     by_cell: bool
+    is_ablation: bool
+    """Whether `other` is the baseline of `model`."""
     cells: tuple[DifferenceCell, ...]
 
 
@@ -112,8 +115,15 @@ def pair_rows(
         for end in (one.difference.value, *(one.difference.interval or ()))
     ]
     reach = max([_LEAST_REACH, *ends])
+    some = any(one.difference and one.difference.interval for _, _, ones in compared for one in ones)
     return tuple(
-        PairRow(pair.model.title, pair.other.title, by_cell, tuple(_cell(one, reach) for one in ones))
+        PairRow(
+            pair.model.title,
+            pair.other.title,
+            by_cell,
+            pair.model.group == "ablation",
+            tuple(_cell(one, reach, some) for one in ones),
+        )
         for pair, by_cell, ones in compared
     )
 
@@ -159,11 +169,12 @@ def _difference(
     return paired_difference(share, model, other, *key)
 
 
-def _cell(one: _Compared, reach: float) -> DifferenceCell:
+def _cell(one: _Compared, reach: float, some_intervals: bool) -> DifferenceCell:
     difference = one.difference
     if difference is None:
         return DifferenceCell(one.lens, None, "–", "", False, "")
-    interval = f"{difference.images} image{'s' * (difference.images > 1)}: no interval"
+    images = f"{difference.images} image{'s' * (difference.images > 1)}"
+    interval = f"{images}: no interval" if some_intervals else ""
     if difference.interval:
         low, high = difference.interval
         interval = f"{points(low)} to {points(high)}"

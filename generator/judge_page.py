@@ -51,6 +51,8 @@ class JudgeView:
     ranks: tuple[RankRow, ...]
     words: WordTable
     pairs: tuple[PairRow, ...]
+    pairs_lack_intervals: bool
+    """Whether no pair has an interval."""
     has_chance: bool
     sources: tuple[str, ...]
     """Where the shares were published that its charts show beside its own."""
@@ -171,6 +173,7 @@ def _view(
         ranks=shares.ranks(),
         words=words,
         pairs=differences,
+        pairs_lack_intervals=not any(cell.interval for row in differences for cell in row.cells),
         has_chance=total.chance is not None,
         sources=tuple(
             dict.fromkeys(

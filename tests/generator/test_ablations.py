@@ -9,7 +9,7 @@ import pytest
 
 from data_pipeline.store import Results
 from generator import queries
-from generator.ablations import AblationRow, DifferenceCell, ablation_rows, points
+from generator.ablations import AblationRow, DifferenceCell, ablation_rows, lack_intervals, points
 from generator.charts import percent
 from generator.database import Database
 from generator.measures import Measures
@@ -57,7 +57,8 @@ def test_an_ablation_is_compared_with_its_baseline(tiny_database: Database, cont
     assert cell.difference is not None and cell.above_chance is not None
     assert cell.difference.value == points(shares[0] - shares[1])
     assert cell.above_chance.value == points(shares[0] - chances[0] - (shares[1] - chances[1]))
-    assert cell.difference.interval == "2 images: no interval"
+    assert cell.difference.interval == cell.above_chance.interval == ""
+    assert lack_intervals([baseline, ablation]) and not lack_intervals([baseline])
     assert not cell.difference.is_clear
     assert [(one.difference, one.strip, one.basis) for one in baseline.cells] == [(None, None, "")] * 3
     assert logit(baseline).chance == f"chance {percent(chances[1])}"

@@ -229,6 +229,9 @@ def test_models_are_paired_by_cell_where_they_saw_the_same_canvas(
     assert " to " in cell.interval
     by_image = next(row for row in view(shown, MODEL_JUDGE).pairs if row.model == "Alpha + Wide")
     assert not by_image.by_cell
+    assert not by_image.is_ablation and not line.is_ablation
+    assert any(row.is_ablation for row in view(shown, MODEL_JUDGE).pairs)
+    assert not view(shown, MODEL_JUDGE).pairs_lack_intervals
 
 
 def test_failures_are_told_with_their_reasons(shown: JudgePage, rows: list[Row]) -> None:

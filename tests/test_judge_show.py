@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from data_pipeline.store import Results
+from data_pipeline.store import Results, ResultsWriter
+from generator.judge_records import JudgeFacts
 from vlens.cli import main
+from vlens.commands.judge_show import _heading
 
 
 def shown(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> list[str]:
@@ -30,6 +35,34 @@ def test_shares_are_those_of_the_rows(tiny_study_folder: Path, capsys: pytest.Ca
     assert f"({sum(verdicts)}/{len(verdicts)})" in line
     assert line.split()[-2:] == ["1", "0"]  # one failed call, no padding
     assert sum(row["status"] == "failed" for row in rows) == 1
+
+
+def test_a_stratified_sample_is_said(
+    judged_study_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(judged_study_folder, tmp_path / "judged")
+    assert "stratified" not in "\n".join(shown(folder, capsys))
+    part = next(folder.glob("judge_items/*.parquet"))
+    table = pq.read_table(part, partitioning=None)
+    strata = pa.array([("object", "background")[row % 2] for row in range(len(table))])
+    place = table.schema.get_field_index("stratum")
+    writer = ResultsWriter(folder, Results(folder).manifest)
+    writer.write_part(f"judge_items/{part.name}", table.set_column(place, "stratum", strata))
+    lines = shown(folder, capsys)
+    said = [line for line in lines if line.startswith("Plan plan-1 is stratified")]
+    assert len(said) == 3  # the model and two people, not the annotations, which judge every cell
+    assert "from 2 strata (background, object)" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("judge", "kind", "title", "heading"),
+    [
+        ("annotations", "annotations", "Annotations", "Annotations, 1,200 judgments"),
+        ("ada", "person", "Ada L.", "Ada L. (person ada), 1,200 judgments"),
+    ],
+)
+def test_a_heading_says_a_judges_name_once(judge: str, kind: str, title: str, heading: str) -> None:
+    assert _heading(JudgeFacts(judge, kind, title, None, None, None, None, 1200, None, None, 5)) == heading
 
 
 def test_a_row_for_each_layer(tiny_study_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

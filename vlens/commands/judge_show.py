@@ -15,6 +15,7 @@ from vlens.commands.options import FOLDER
 from vlens.commands.plain_table import print_table
 
 if TYPE_CHECKING:
+    from data_pipeline.store import Results
     from generator.database import Database
     from generator.intervals import Share
     from generator.judge_records import Counts, JudgeFacts, PairCounts
@@ -62,7 +63,8 @@ def command(
     from generator import judge_records, queries
     from generator.database import Database
 
-    with Database(Results(results)) as database:
+    opened = Results(results)
+    with Database(opened) as database:
         facts = {one.judge: one for one in judge_records.judge_facts(database)}
         found = judge_records.counts(database)
         study = {model.model_id: model for model in queries.models(database)}
@@ -82,6 +84,9 @@ def command(
         pairs = [] if no_differences else _pairs(database, study, {key[1] for key in chosen})
         for judge in dict.fromkeys(key[0] for key in chosen):
             click.echo(_heading(facts[judge]))
+            if facts[judge].kind != "annotations":  # which judge every cell, not a plan's
+                for line in _stratified(opened):
+                    click.echo(line)
             print_table([(*_COLUMNS, *_LAST), *_rows(judge, chosen, study, by_layer)])
             for one in [one for one in reasons if one.judge == judge][:5]:
                 click.echo(f"  failed {one.judgments:,}: {printable(one.failure) or 'reason unknown'}")
@@ -99,7 +104,9 @@ def _check(results: Path, what: str, wanted: Sequence[str], known: Iterable[str]
 
 
 def _heading(judge: JudgeFacts) -> str:
-    words = [f"{judge.title} ({judge.kind} {judge.judge})" if judge.title != judge.judge else judge.judge]
+    words = [judge.title]
+    if judge.title.casefold() != judge.judge.casefold():
+        words = [f"{judge.title} ({judge.kind} {judge.judge})"]
     words.append(f"{judge.judgments:,} judgments")
     if judge.prompt_hash:
         words.append(f"prompt {judge.prompt_hash}")
@@ -108,6 +115,23 @@ def _heading(judge: JudgeFacts) -> str:
     if judge.cost:
         words.append(f"${judge.cost:,.2f}")
     return printable(", ".join(words))
+
+
+def _stratified(results: Results) -> list[str]:
+    """A line for each plan whose cells were not drawn uniformly: its shares are not those of all cells."""
+    plans: dict[str, set[str]] = {}
+    for row in results.read("judge_items").select(["plan", "stratum"]).to_pylist():
+        if row["stratum"] is not None:
+            plans.setdefault(row["plan"], set()).add(row["stratum"])
+    return [
+        f"Plan {printable(plan)} is stratified: its cells were drawn in turn from {len(strata):,} strata "
+        f"({_some(sorted(strata))}), so its shares are not those of all cells"
+        for plan, strata in sorted(plans.items())
+    ]
+
+
+def _some(names: Sequence[str]) -> str:
+    return printable(", ".join(names[:3]) + (", …" if len(names) > 3 else ""))
 
 
 def _rows(

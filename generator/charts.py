@@ -42,7 +42,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Reference:
-    """Shares of one lens that come from elsewhere; None where there is none. Drawn dashed, with squares."""
+    """Shares of one lens that come from elsewhere; None where there is none. Drawn dotted, with squares."""
 
     lens: str
     source: str

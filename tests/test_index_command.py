@@ -48,13 +48,21 @@ def test_a_word_in_a_sentence_of_the_corpus_finds_itself(
 ) -> None:
     asked = "a red **house** on the grass"
     assert run("search", index, asked, "--model", "toy:llms/olmo", "-k", 2) == 0
-    blocks = capsys.readouterr().out.split("text layer ")[1:]
+    blocks = capsys.readouterr().out.split("query at text layer ")[1:]
     assert [block.splitlines()[0] for block in blocks] == ["1", "2", "4", "5"]
     for block in blocks:
         score, percentile, _, _, number, shown = block.splitlines()[1].split(maxsplit=5)
         assert float(score) == pytest.approx(1, abs=1e-3)
         assert float(percentile) > 99
         assert (number, shown) == (block.splitlines()[0], asked)
+
+
+def test_a_word_that_was_not_marked_is_named(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("search", index, "a red house", "--model", "toy:llms/olmo", "-k", 1) == 0
+    said = capsys.readouterr().out.splitlines()[0]
+    assert said.startswith("Asked with the token 'house' of the last word, as none is marked")
+    assert run("search", index, "a **red** house", "--model", "toy:llms/olmo", "-k", 1) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "Asked with the token 'red'"
 
 
 @pytest.mark.parametrize(
@@ -90,6 +98,10 @@ def test_a_word_in_a_sentence_of_the_corpus_finds_itself(
         ),
         (["info", "{tmp}"], "no text index here"),
         (["search", "{index}", "a **red** **house**", "--model", "toy:llms/olmo"], "2 words are marked"),
+        (
+            ["search", "{index}", "a red xylophone", "--model", "toy:llms/olmo"],
+            "'xylophone': the model knows no such word and reads <unk>",
+        ),
         (["search", "{index}", " ", "--model", "toy:llms/olmo"], "the sentence is empty"),
         (["search", "{index}", "a house", "--model", "toy:llms/llama"], "text index of another model"),
         (

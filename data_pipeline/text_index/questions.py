@@ -28,6 +28,8 @@ class Question:
     text: str
     start: int
     end: int
+    marked: bool = True
+    """Whether the word was named, and is not just the last."""
 
     @classmethod
     def of(cls, marked: str) -> Question:
@@ -48,7 +50,18 @@ class Question:
         words = list(re.finditer(r"\S+", marked))
         if not words:
             raise InputError("the sentence is empty, expected one such as 'the **bank** of the river'")
-        return cls(marked, words[-1].start(), words[-1].end())
+        return cls(marked, words[-1].start(), words[-1].end(), marked=False)
+
+    @property
+    def note(self) -> str:
+        """What to add to the token's name where nobody named the word."""
+        example = "'the **bank** of the river'"
+        return "" if self.marked else f" of the last word, as none is marked; mark one as in {example}"
+
+    @property
+    def word(self) -> str:
+        """The word that is asked about."""
+        return self.text[self.start : self.end]
 
 
 @dataclass(frozen=True)
@@ -78,7 +91,8 @@ def ask(
     """The token that stands for the word, its last, and its k neighbours at each text layer of the index.
 
     Raises:
-        InputError: the word has no token, or the index is of a model with another vocabulary or width.
+        InputError: the word has no token or is unknown to the model, or the index is of a model with
+            another vocabulary or width.
     """
     index.check_vocabulary(len(language.tokenizer))
     encoded = language.tokenizer(question.text, return_offsets_mapping=True, return_tensors="pt")
@@ -90,6 +104,11 @@ def ask(
     ]
     if not inside:
         raise InputError(f"{question.text!r}: no token of the model stands for the word that is asked about")
+    if int(encoded["input_ids"][0, inside[-1]]) == language.tokenizer.unk_token_id:
+        raise InputError(
+            f"{question.word!r}: the model knows no such word and reads {language.tokenizer.unk_token}, "
+            "which stands for every unknown one"
+        )
     ids = encoded["input_ids"].to(language.decoder.embed_tokens.weight.device)
     layers = index.origin.text_layers
     with recorded_layers(language.causal, layers) as states:

@@ -183,8 +183,9 @@ def search(
     dtype: str,
     device: str,
 ) -> None:
-    """Print what a word is near to: SENTENCE such as "the **bank** of the river", the word between stars.
+    """Print what a word is near to: SENTENCE such as "the **bank** of the river".
 
+    The word between stars is meant, or the last one.
     Each line has the cosine, its percentile in its text layer, the text layer and the context.
     """
     from data_pipeline.text_index.header import Header
@@ -198,10 +199,10 @@ def search(
     index = TextIndex.load(folder, speaker.hash)
     how = DISTINCT[distinct == "word"], RANK_BY[rank_by == "percentile"]
     token, answers = ask(index, speaker.language, question, top_k, *how, memory)
-    click.echo(f"Asked with the token {token!r}")
+    click.echo(f"Asked with the token {token!r}{question.note}")
     for answer in answers:
         if answer.rank == 1:
-            click.echo(f"\ntext layer {answer.layer}")
+            click.echo(f"\nquery at text layer {answer.layer}")
         context = answer.context
         before, after = context.text[: context.char_start], context.text[context.char_end :]
         shown = f"{before}**{context.text[context.char_start : context.char_end]}**{after}"

@@ -41,6 +41,8 @@ def look_through(plan: Plan, progress: Progress) -> FirstLook:
             stage.advance(1, plan.source.image_id(index))
     if not keys:
         first = next(iter(refused.values()))
+        if len(refused) == 1:  # the file alone: who named it may not have named its folder
+            raise InputError(f"{first}")
         raise InputError(f"{plan.source.name}: none of {len(refused)} images can be used; the first: {first}")
     _say(refused, progress)
     return FirstLook(keys, refused, annotated)

@@ -238,7 +238,7 @@ def test_a_picture_that_cannot_be_read_is_left_out_of_several(
         prepare([photo, broken], str(models / "smolvlm"), reading=Reading((0,))), tmp_path / "results", heard
     )
     assert any(line.startswith("image refused: broken.png:") for line in heard.lines)
-    with pytest.raises(InputError, match=r"none of 1 images can be used; the first: broken\.png"):
+    with pytest.raises(InputError, match=r"^broken\.png: "):
         take(prepare([broken], str(models / "smolvlm")), tmp_path / "other")
     assert not list((tmp_path / "other").glob("neighbors/**/*.parquet"))
 

@@ -139,6 +139,16 @@ def test_answers_are_kept_and_can_be_loaded_elsewhere(opened: Page, results: Pat
         expect(page.locator("#answered")).to_contain_text("2 of")
 
 
+def test_what_the_relations_mean_is_seen_before_the_first_answer(opened: Page) -> None:
+    meanings = opened.locator(".ask-meanings div")
+    expect(meanings).to_have_count(3)
+    for place, start in enumerate(
+        ("concrete something that is seen inside", "abstract an idea", "global something")
+    ):
+        expect(meanings.nth(place)).to_be_in_viewport(ratio=1)
+        expect(meanings.nth(place)).to_contain_text(start)
+
+
 def test_the_mouse_leaves_enter_to_the_next_question(opened: Page) -> None:
     page = opened
     page.locator("#words li").nth(2).get_by_role("button", name="global").click()

@@ -29,4 +29,4 @@ def test_importing_vlens_imports_nothing_else() -> None:
 
 def test_results_are_read_and_built(tiny_study_folder: Path, tmp_path: Path) -> None:
     assert vlens.Results(tiny_study_folder).read("models").num_rows == 6
-    assert vlens.build_site(tiny_study_folder, tmp_path / "site").pages == 8
+    assert vlens.build_site(tiny_study_folder, tmp_path / "site").pages == 9

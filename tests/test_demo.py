@@ -57,7 +57,7 @@ def test_every_model_has_its_page(demo: Path, tables: duckdb.DuckDBPyConnection)
     models = {model for (model,) in tables.execute("select model_id from models").fetchall()}
     assert models >= NINE
     pages = {path.stem for path in (demo / "site").rglob("*.html")}
-    assert pages == models | {"index", "compare"}
+    assert pages == models | {"index", "compare", "judge"}
 
 
 @pytest.mark.parametrize(

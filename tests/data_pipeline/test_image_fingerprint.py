@@ -21,7 +21,7 @@ from data_pipeline.training.image_fingerprint import contents_hash, fingerprint
 from tests.data_pipeline.tiny_training import SHARED, write_pictures, write_tiny_training
 
 
-def of(base: Path, **keys: str) -> dict[str, object]:
+def of(base: Path, **keys: str | int) -> dict[str, object]:
     """The fingerprint of the images that `keys` name."""
     settings = ImageSettings.model_validate(keys)
     study = load_study(write_tiny_training(base)) if not (base / "study.toml").exists() else None
@@ -101,8 +101,8 @@ def test_a_changed_table_has_another_fingerprint(tmp_path: Path, column: str) ->
 
 
 def test_scenes_of_another_seed_have_another_fingerprint(tmp_path: Path) -> None:
-    one, two = (of(tmp_path, source="toy-scenes", split="tune", seed=seed) for seed in ("1", "2"))
-    assert one != two and one == of(tmp_path, source="toy-scenes", split="tune", seed="1")
+    one, two = (of(tmp_path, source="toy-scenes", split="tune", seed=seed) for seed in (1, 2))
+    assert one != two and one == of(tmp_path, source="toy-scenes", split="tune", seed=1)
 
 
 def test_of_large_files_blocks_all_over_and_the_last_are_read(

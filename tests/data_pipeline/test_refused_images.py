@@ -13,6 +13,7 @@ from data_pipeline.integrity import inspect
 from data_pipeline.measure import another_image
 from data_pipeline.progress import SilentProgress
 from data_pipeline.run import run_study
+from data_pipeline.schema import STORED_LENSES
 from data_pipeline.store import Results
 from data_pipeline.study import Study, load_study
 from generator.build import build_site
@@ -63,7 +64,7 @@ def test_the_run_goes_on_and_names_them(study: Study, tmp_path: Path) -> None:
     assert set(opened.read("samples")["image_id"].to_pylist()) == {"a", "c", "d"}
     report = inspect(results)
     assert report.problems == ()
-    assert len(report.declared) == 3 * 3 * 2  # models, lenses, images
+    assert len(report.declared) == 3 * len(STORED_LENSES) * 2  # models, lenses, images
     assert "images b) (image refused: b.png: cannot be read as an image" in report.declared[0]
 
     build_site(results, tmp_path / "site")

@@ -87,28 +87,25 @@ class Asking:
             KeyboardInterrupt: the user stopped it; what was in flight is kept.
         """
         waiting = iter(questions)
-        workers = [
-            threading.Thread(target=self._work, args=(waiting,), daemon=True)
-            for _ in range(min(threads, len(questions)))
-        ]
-        for worker in workers:
-            worker.start()
+        # Ends are told by events: Thread.join takes a thread for ended once a signal has interrupted it.
+        ends = [threading.Event() for _ in range(min(threads, len(questions)))]
+        for end in ends:
+            threading.Thread(target=self._work, args=(waiting, end), daemon=True).start()
         try:
-            for worker in workers:
-                while worker.is_alive():
-                    worker.join(0.5)
+            for end in ends:
+                while not end.wait(0.5):
                     now_and_then()
         except KeyboardInterrupt:
             self.say("Waiting for the answers that are on their way; Ctrl-C again leaves them")
             raise
         finally:
             self.pace.stopping.set()
-            for worker in workers:
-                worker.join()
+            for end in ends:
+                end.wait()
         if self._error:
             raise self._error
 
-    def _work(self, waiting: Iterator[Asked]) -> None:
+    def _work(self, waiting: Iterator[Asked], end: threading.Event) -> None:
         try:
             while not self.pace.stopping.is_set():
                 with self._lock:
@@ -121,6 +118,8 @@ class Asking:
             with self._lock:
                 self._error = self._error or error
             self.pace.stopping.set()
+        finally:
+            end.set()
 
     def _ask(self, asked: Asked) -> bool:
         """Ask until there is a verdict or a failure; False where the budget holds nothing more."""

@@ -206,13 +206,22 @@ def command(server: JudgeServer, folder: Path, *options: str) -> list[str]:
     return ["judge", "run", str(folder), "--model", MODEL, "--base-url", server.url, *options]
 
 
+# A shell that puts tests into the background has their children ignore SIGINT.
+INTERRUPTIBLE = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from vlens.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 @pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGINT])
 def test_a_run_that_is_stopped_anywhere_loses_nothing_and_pays_nothing_twice(
     planned: Path, kill: signal.Signals
 ) -> None:
     with JudgeServer(at_random(0.1, ("500", "schema")), delay=0.2) as server:
         process = subprocess.Popen(
-            [sys.executable, "-m", "vlens", *command(server, planned, "--concurrency", "2")],
+            [sys.executable, "-c", INTERRUPTIBLE, *command(server, planned, "--concurrency", "2")],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         while server.counts.paid.total() < 4:

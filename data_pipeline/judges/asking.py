@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from data_pipeline.errors import InputError
 from data_pipeline.judges.asked import Asked
-from data_pipeline.judges.endpoint import Refused, TryAgain
+from data_pipeline.judges.endpoint import NoAnswerError, RefusedError
 from data_pipeline.judges.journal import Journal
 from data_pipeline.judges.outcomes import MOST_ANSWERS, Outcome, outcome_of
 from data_pipeline.judges.pace import Pace, StoppedError
@@ -135,7 +135,7 @@ class Asking:
                 reply = self.prices.priced(self._reply(messages))
                 cost = reply.cost
                 self.journal.keep(asked.name, about, reply)
-            except (TryAgain, Refused) as error:
+            except (NoAnswerError, RefusedError) as error:
                 self._gave_up(asked, about, error)
                 break
             finally:
@@ -158,7 +158,7 @@ class Asking:
         from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
         patient = Retrying(
-            retry=retry_if_exception_type(TryAgain),
+            retry=retry_if_exception_type(NoAnswerError),
             stop=stop_after_attempt(MOST_TRIES),
             wait=self._wait,
             sleep=self.pace.sleep,
@@ -175,7 +175,7 @@ class Asking:
         from tenacity import wait_random_exponential
 
         error = state.outcome.exception()
-        if isinstance(error, TryAgain) and error.wait is not None:
+        if isinstance(error, NoAnswerError) and error.wait is not None:
             self.pace.hold(error.wait)
             return error.wait
         return float(wait_random_exponential(self.first_wait, max=_LONGEST_WAIT)(state))
@@ -184,7 +184,7 @@ class Asking:
         self.journal.give_up(asked.name, about, str(error))
         with self._lock:
             self._in_a_row += 1
-            if not self._any_answer and isinstance(error, TryAgain):
+            if not self._any_answer and isinstance(error, NoAnswerError):
                 raise InputError(f"the endpoint does not answer: {error}")
             if self._in_a_row >= _HOPELESS:
                 raise InputError(f"{_HOPELESS} questions in a row got no answer, the last: {error}")

@@ -18,7 +18,7 @@ from typing import Any
 from data_pipeline.errors import InputError
 from data_pipeline.judges.asked import Asked
 from data_pipeline.judges.asking import Messages
-from data_pipeline.judges.endpoint import Endpoint, TryAgain, reply_of
+from data_pipeline.judges.endpoint import Endpoint, NoAnswerError, reply_of
 from data_pipeline.judges.journal import Journal
 from data_pipeline.judges.outcomes import MOST_ANSWERS, Outcome, outcome_of
 from data_pipeline.judges.pace import Pace
@@ -204,7 +204,7 @@ class BatchAsking:
             told = self.endpoint.explained(error, "has no batches")
             if told is None:
                 raise
-            if isinstance(told, TryAgain):
+            if isinstance(told, NoAnswerError):
                 told = InputError(f"{self.endpoint.address.shown_url}: {told}")
             raise told from error
 

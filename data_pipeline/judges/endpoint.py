@@ -29,7 +29,7 @@ _UNKNOWN_MODEL = re.compile(r"model", re.IGNORECASE)
 _FATAL = {401: "the key is not accepted", 402: "there is no credit", 403: "access is denied"}
 
 
-class TryAgain(Exception):  # noqa: N818  # a request, not an error of ours
+class NoAnswerError(Exception):
     """No answer this time; `wait` is how many seconds the endpoint asked for, if it did."""
 
     def __init__(self, reason: str, wait: float | None = None) -> None:
@@ -37,7 +37,7 @@ class TryAgain(Exception):  # noqa: N818  # a request, not an error of ours
         super().__init__(reason)
 
 
-class Refused(Exception):  # noqa: N818
+class RefusedError(Exception):
     """The endpoint does not take this question, and would not take it again."""
 
 
@@ -108,8 +108,8 @@ class Endpoint:
         """One answer.
 
         Raises:
-            TryAgain: a limit of rate, a fault of the endpoint or the network.
-            Refused: the endpoint does not take this question.
+            NoAnswerError: a limit of rate, a fault of the endpoint or the network.
+            RefusedError: the endpoint does not take this question.
             InputError: nothing can be asked here: wrong key, no credit, unknown model.
         """
         body = self.body(messages)
@@ -124,7 +124,7 @@ class Endpoint:
         except self._openai.APIError as error:
             raise self._explained(error, "response_format" in rest) from error
         except (ValueError, KeyError, TypeError) as error:
-            raise TryAgain("the endpoint's answer is not of the protocol") from error
+            raise NoAnswerError("the endpoint's answer is not of the protocol") from error
 
     def explained(self, error: Exception, lacking: str) -> Exception | None:
         """What an error of the client means, one of those of `ask`; None: it is none of the client's.
@@ -141,8 +141,8 @@ class Endpoint:
         if isinstance(error, self._openai.APIStatusError):
             return self._judged(error, sent_schema)
         if isinstance(error, self._openai.APITimeoutError):
-            return TryAgain(f"no answer within {self.address.timeout:g} s")
-        return TryAgain(f"the connection failed ({self._said(error.__cause__ or error)})")
+            return NoAnswerError(f"no answer within {self.address.timeout:g} s")
+        return NoAnswerError(f"the connection failed ({self._said(error.__cause__ or error)})")
 
     def _judged(self, error: Any, sent_schema: bool) -> Exception:
         """What an answer with an error's status means."""
@@ -162,15 +162,15 @@ class Endpoint:
             hint = "" if urlsplit(place).path.rstrip("/").endswith("/v1") else "; most addresses end in /v1"
             return InputError(f"{place}: not the address of an endpoint{hint}; or {no_model}: {said}")
         if status in (408, 409, 425, 429) or status >= 500:
-            return TryAgain(f"status {status}: {said}", _wait(error.response.headers))
+            return NoAnswerError(f"status {status}: {said}", _wait(error.response.headers))
         if sent_schema and status in (400, 422) and _SAYS_NO_SCHEMA.search(said):
             self._takes_schema = (
                 False  # asked in plain words from here on; answers are checked in either case
             )
-            return TryAgain("the endpoint takes no schema", 0.0)
+            return NoAnswerError("the endpoint takes no schema", 0.0)
         if status == 400 and _UNKNOWN_MODEL.search(said) and "not" in said and "exist" in said:
             return InputError(f"{place}: {no_model}: {said}")
-        return Refused(f"status {status}: {said}")
+        return RefusedError(f"status {status}: {said}")
 
     def _said(self, error: BaseException) -> str:
         """What an error says, in one short line without the key."""

@@ -43,7 +43,7 @@ class Item:
             return None
         return Place(self.model_id, self.null_image_id, self.null_cell)
 
-    def keys(self) -> Iterator[Shown]:
+    def own_keys(self) -> Iterator[Shown]:
         """Every list of neighbours that is judged at this cell."""
         return self._keys(self.place)
 
@@ -75,7 +75,7 @@ def places_of(items: Iterable[Item]) -> set[Place]:
 
 def digest_of(items: Iterable[Item], lists: ShownLists) -> str:
     """What `items` were made from, 16 hex digits."""
-    return lists.digest(key for item in items for key in (*item.keys(), *item.null_keys()))
+    return lists.digest(key for item in items for key in (*item.own_keys(), *item.null_keys()))
 
 
 def item_path(plan: str, model_id: str) -> str:

@@ -239,7 +239,7 @@ class Judging:
 
 
 def _pairs(items: list[Item]) -> list[tuple[Item, Any]]:
-    return [(item, key) for item in items for key in item.keys()]  # noqa: SIM118  # not a dictionary
+    return [(item, key) for item in items for key in item.own_keys()]
 
 
 def _note_of(tally: Tally, spent: float, priced: bool) -> str:

@@ -76,7 +76,7 @@ def _read(path: Path, part: Part) -> tuple[Part, set[Shown], set[Any]]:
     check_schema(part.table, table.schema, str(path))
     if part.table == "judge_items":
         items = items_of(table)
-        return part, {key for item in items for key in (*item.keys(), *item.null_keys())}, set()
+        return part, {key for item in items for key in (*item.own_keys(), *item.null_keys())}, set()
     if part.table == "judgments":
         columns = [table[name].to_pylist() for name in Shown._fields]
         return part, {Shown(*key) for key in zip(*columns, strict=True)}, set(table["judge"].to_pylist())

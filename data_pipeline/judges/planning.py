@@ -69,7 +69,7 @@ def make_plan(folder: Path, settings: PlanSettings) -> DrawnPlan:
             own = [item for item in items if item.model_id == model_id]
             path = item_path(settings.plan, model_id)
             writer.write_part(path, table_of_items(own), digest_of(own, lists))
-        there = sum(lists.has(key) for item in items for key in item.keys())  # noqa: SIM118
+        there = sum(lists.has(key) for item in items for key in item.own_keys())
     return DrawnPlan(items, there)
 
 
@@ -151,7 +151,7 @@ def layer_number(name: str, num_layers: int) -> int:
 
 def _with_neighbors(item: Item, lists: ShownLists) -> Item:
     """The item with only the lenses and layers that have neighbours at its cell."""
-    there = [key for key in item.keys() if lists.has(key)]  # noqa: SIM118  # not a dictionary
+    there = [key for key in item.own_keys() if lists.has(key)]
     lenses = tuple(lens for lens in item.lenses if any(key.lens == lens for key in there))
     layers = {key.vision_layer for key in there}
     return replace(

@@ -99,7 +99,7 @@ def chosen_lists(results: Results, items: Sequence[Item], choice: Choice) -> lis
         for item in items
         if (not choice.models or item.model_id in choice.models)
         and (choice.patches is None or item.position < choice.patches)
-        for key in item.keys()  # noqa: SIM118  # not a dictionary
+        for key in item.own_keys()
         if (not choice.lenses or key.lens in choice.lenses)
         and (not choice.vision_layers or key.vision_layer in layers[key.model_id])
     ]

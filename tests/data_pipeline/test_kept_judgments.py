@@ -32,7 +32,7 @@ def judged(tiny_results: Path) -> Path:
     plan = [item for item in read_plan(results) if item.model_id == "alpha-round"]
     lists = ShownLists(results.paths, places_of(plan))
     words = {"concrete_words": [], "abstract_words": [], "global_words": [], "candidates": []}
-    keys = [key for item in plan for key in item.keys()]  # noqa: SIM118
+    keys = [key for item in plan for key in item.own_keys()]
     rows = [
         {**key._asdict(), **words, "judge": "paid", "status": "ok", "interpretable": True} for key in keys
     ]
